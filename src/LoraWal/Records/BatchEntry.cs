@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+
+namespace LoraWal.Records;
+
+/// <summary>What precedes each record inside a batch frame.</summary>
+//
+//   0             4        6       7      8
+//   +-------------+--------+-------+------+-------------+
+//   | length      | type   | flags | 0    | payload ... |     no padding
+//   +-------------+--------+-------+------+-------------+
+//
+// flags: bit 0 = last record of its transaction; the others are zero.
+internal readonly record struct BatchEntry(int PayloadBytes, ushort RecordType, bool IsLastOfTransaction)
+{
+    public const int HeaderBytes = 8;
+
+    private const int TypeOffset = 4;
+    private const int FlagsOffset = 6;
+    private const int ZeroOffset = 7;
+    private const byte LastOfTransaction = 1;
+
+    public void Write(Span<byte> target)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(target, PayloadBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(target[TypeOffset..], RecordType);
+        target[FlagsOffset] = IsLastOfTransaction ? LastOfTransaction : (byte)0;
+        target[ZeroOffset] = 0;
+    }
+
+    /// <summary>Marks an entry that has been written as the last of its transaction.</summary>
+    public static void MarkLast(Span<byte> entry) => entry[FlagsOffset] = LastOfTransaction;
+
+    /// <summary>Reads an entry whose batch has been validated.</summary>
+    public static BatchEntry Read(ReadOnlySpan<byte> source) => new(
+        BinaryPrimitives.ReadInt32LittleEndian(source),
+        BinaryPrimitives.ReadUInt16LittleEndian(source[TypeOffset..]),
+        source[FlagsOffset] == LastOfTransaction);
+
+    /// <summary>Reads an entry, or says that it is not a possible one.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> source, out BatchEntry entry)
+    {
+        entry = default;
+        if (source.Length < HeaderBytes || source[FlagsOffset] > LastOfTransaction || source[ZeroOffset] != 0)
+        {
+            return false;
+        }
+
+        entry = Read(source);
+        return (uint)entry.PayloadBytes <= (uint)(source.Length - HeaderBytes);
+    }
+}

@@ -1,0 +1,44 @@
+namespace LoraWal.Storage;
+
+/// <summary>What kind of failure the operating system reported, as far as the log's decisions differ.</summary>
+internal enum StorageError
+{
+    /// <summary>Anything not below.</summary>
+    Other,
+
+    /// <summary>ENOSPC or EDQUOT.</summary>
+    NoSpace,
+
+    /// <summary>ENOENT.</summary>
+    NotFound,
+
+    /// <summary>EEXIST.</summary>
+    Exists,
+
+    /// <summary>A write call returned 0: it would never end.</summary>
+    NoProgress,
+}
+
+/// <summary>The operating system refused a call. Names the call, the path and the error.</summary>
+internal sealed class StorageException : IOException
+{
+    public StorageException(string call, string path, StorageError error, string detail, int errno = 0)
+        : base($"{call} of '{path}' failed: {detail}", errno)
+    {
+        Call = call;
+        Path = path;
+        Error = error;
+        Errno = errno;
+    }
+
+    public string Call { get; }
+
+    public string Path { get; }
+
+    public StorageError Error { get; }
+
+    public int Errno { get; }
+
+    /// <summary>Whether freeing space could make the same call succeed.</summary>
+    public bool IsOutOfSpace => Error == StorageError.NoSpace;
+}
