@@ -22,8 +22,4 @@ internal interface IStorageFile : IDisposable
     /// After a failure nothing is known, and the call must not be made again: it may report success for bytes that
     /// are gone.</summary>
     void Sync();
-
-    /// <summary>Asks the operating system to forget what it caches of the file and need not write, so that the next
-    /// read comes from the disk. Advice: it may do nothing, and never fails.</summary>
-    void DropCache();
 }

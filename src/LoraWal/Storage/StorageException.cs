@@ -9,6 +9,9 @@ internal enum StorageError
     /// <summary>ENOSPC or EDQUOT.</summary>
     NoSpace,
 
+    /// <summary>EMFILE, ENFILE or ENOMEM: nothing was done, and the same call may succeed later.</summary>
+    NoResources,
+
     /// <summary>ENOENT.</summary>
     NotFound,
 
@@ -39,6 +42,6 @@ internal sealed class StorageException : IOException
 
     public int Errno { get; }
 
-    /// <summary>Whether freeing space could make the same call succeed.</summary>
-    public bool IsOutOfSpace => Error == StorageError.NoSpace;
+    /// <summary>Whether nothing is broken: the same call may succeed once space or descriptors are back.</summary>
+    public bool IsShortage => Error is StorageError.NoSpace or StorageError.NoResources;
 }

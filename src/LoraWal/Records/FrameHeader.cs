@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+
+namespace LoraWal.Records;
+
+/// <summary>The one place that knows where each field of a frame's header lies.</summary>
+//
+//   0        8      12     16       20      24     25      26     28       32
+//   +--------+------+------+--------+-------+------+-------+------+--------+-------------+---------+
+//   | lsn    | lag  | time | length | p.crc | kind | flags | type | h.crc  | payload ... | 0 ... 0 |
+//   +--------+------+------+--------+-------+------+-------+------+--------+-------------+---------+
+//   |<------------------ covered by h.crc --------------------->|                    to a multiple of 8
+//
+// All integers are little-endian. `length` is that of the payload, without header and padding. `p.crc` covers the
+// payload; `h.crc` covers the segment's salt (4 bytes) and the frame's offset in the file (8 bytes), then bytes 0..28.
+//
+// So a frame is valid only in the segment and at the place it was written for, no length is believed before its
+// checksum is, and a frame whose payload is damaged still gives its promise.
+internal readonly record struct FrameHeader
+{
+    public const int Bytes = 32;
+
+    /// <summary>A durable lag that promises nothing.</summary>
+    public const uint NoPromise = 0xFFFFFFFF;
+
+    private const int LsnOffset = 0;
+    private const int LagOffset = 8;
+    private const int TimeOffset = 12;
+    private const int LengthOffset = 16;
+    private const int PayloadCrcOffset = 20;
+    private const int KindOffset = 24;
+    private const int FlagsOffset = 25;
+    private const int TypeOffset = 26;
+    private const int HeaderCrcOffset = 28;
+    private const int PlaceBytes = sizeof(uint) + sizeof(long);
+    private const int Alignment = 8;
+
+    /// <summary>LSN of the first record; of the next record for a marker or a seal.</summary>
+    public required ulong Lsn { get; init; }
+
+    /// <summary><see cref="Lsn"/> minus the highest LSN proven durable when the header was finished.</summary>
+    public required uint DurableLag { get; init; }
+
+    /// <summary>Milliseconds since the segment was created.</summary>
+    public required uint Time { get; init; }
+
+    /// <summary>Payload bytes.</summary>
+    public required uint Length { get; init; }
+
+    /// <summary>CRC of the payload.</summary>
+    public required uint PayloadCrc { get; init; }
+
+    /// <summary>What the frame holds; unknown numbers are kept as they are.</summary>
+    public required FrameKind Kind { get; init; }
+
+    /// <summary>Zero; anything else is refused.</summary>
+    public byte Flags { get; init; }
+
+    /// <summary>The application's number, in a frame of one record; else zero.</summary>
+    public ushort RecordType { get; init; }
+
+    /// <summary>Everything up to here had been synced before the header was finished; null: no promise.</summary>
+    public ulong? Promise => DurableLag == NoPromise || DurableLag > Lsn ? null : Lsn - DurableLag;
+
+    /// <summary>Bytes of header, payload and padding.</summary>
+    public long FrameBytes => SizeOf(Length);
+
+    /// <summary>Bytes of header, payload and padding of a frame with this payload.</summary>
+    public static long SizeOf(long payloadBytes) => (Bytes + payloadBytes + (Alignment - 1)) & ~(Alignment - 1L);
+
+    /// <summary>The lag that promises an LSN.</summary>
+    public static uint LagOf(ulong lsn, ulong durable) =>
+        lsn - durable < NoPromise ? (uint)(lsn - durable) : NoPromise;
+
+    /// <summary>Writes the header for a place, checksum included.</summary>
+    public void Encode(Span<byte> target, uint salt, long offset)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(target[LsnOffset..], Lsn);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[LagOffset..], DurableLag);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[TimeOffset..], Time);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[LengthOffset..], Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[PayloadCrcOffset..], PayloadCrc);
+        target[KindOffset] = (byte)Kind;
+        target[FlagsOffset] = Flags;
+        BinaryPrimitives.WriteUInt16LittleEndian(target[TypeOffset..], RecordType);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[HeaderCrcOffset..], ChecksumOf(target, salt, offset));
+    }
+
+    /// <summary>Reads the header at a place, or says that its checksum is not valid there.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> source, uint salt, long offset, out FrameHeader header)
+    {
+        header = default;
+        if (source.Length < Bytes
+            || BinaryPrimitives.ReadUInt32LittleEndian(source[HeaderCrcOffset..]) != ChecksumOf(source, salt, offset))
+        {
+            return false;
+        }
+
+        header = new FrameHeader
+        {
+            Lsn = PeekLsn(source),
+            DurableLag = BinaryPrimitives.ReadUInt32LittleEndian(source[LagOffset..]),
+            Time = BinaryPrimitives.ReadUInt32LittleEndian(source[TimeOffset..]),
+            Length = BinaryPrimitives.ReadUInt32LittleEndian(source[LengthOffset..]),
+            PayloadCrc = BinaryPrimitives.ReadUInt32LittleEndian(source[PayloadCrcOffset..]),
+            Kind = (FrameKind)source[KindOffset],
+            Flags = source[FlagsOffset],
+            RecordType = BinaryPrimitives.ReadUInt16LittleEndian(source[TypeOffset..]),
+        };
+        return true;
+    }
+
+    /// <summary>The LSN field, not yet to be believed.</summary>
+    public static ulong PeekLsn(ReadOnlySpan<byte> source) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(source[LsnOffset..]);
+
+    private static uint ChecksumOf(ReadOnlySpan<byte> header, uint salt, long offset)
+    {
+        Span<byte> covered = stackalloc byte[PlaceBytes + HeaderCrcOffset];
+        BinaryPrimitives.WriteUInt32LittleEndian(covered, salt);
+        BinaryPrimitives.WriteInt64LittleEndian(covered[sizeof(uint)..], offset);
+        header[..HeaderCrcOffset].CopyTo(covered[PlaceBytes..]);
+        return Checksum.Of(covered);
+    }
+}

@@ -1,0 +1,124 @@
+using LoraWal.Records;
+using LoraWal.Segments;
+using LoraWal.Storage;
+
+namespace LoraWal.Recovery;
+
+/// <summary>One forward pass over a segment, to the first place without a valid frame.</summary>
+internal sealed class SegmentScan
+{
+    // Records whose durability no promise has reached yet, in order: where each frame ends, and its last LSN.
+    private readonly Queue<(long End, ulong LastLsn)> _unproven = new();
+
+    private SegmentScan(SegmentHeader header)
+    {
+        Floor = header.Floor;
+        Fence = header.Fence;
+        Generation = header.Generation;
+        ProvenNextLsn = header.BaseLsn;
+    }
+
+    /// <summary>Where the valid frames end.</summary>
+    public long EndOffset { get; private set; }
+
+    /// <summary>LSN of the record expected there.</summary>
+    public ulong NextLsn { get; private set; }
+
+    /// <summary>Why the frames end there, in words.</summary>
+    public string Problem { get; private set; } = "";
+
+    /// <summary>The greatest promise of any frame.</summary>
+    public ulong Promise { get; private set; }
+
+    /// <summary>Where the last frame of records that is proven durable ends: frames from here on are not.</summary>
+    public long ProvenEnd { get; private set; } = SegmentLayout.HeaderBlockBytes;
+
+    /// <summary>LSN of the record expected there.</summary>
+    public ulong ProvenNextLsn { get; private set; }
+
+    /// <summary>Where the seal is; null if the segment has none.</summary>
+    public long? SealOffset { get; private set; }
+
+    /// <summary>Whether the last frame is a close marker.</summary>
+    public bool EndsInClose { get; private set; }
+
+    /// <summary>The newest floor named.</summary>
+    public ulong Floor { get; private set; }
+
+    /// <summary>The newest checkpoint fence named.</summary>
+    public ulong Fence { get; private set; }
+
+    /// <summary>The greatest generation named.</summary>
+    public uint Generation { get; private set; }
+
+    /// <summary>Number of records.</summary>
+    public long Records { get; private set; }
+
+    /// <summary>Scans a segment.</summary>
+    /// <exception cref="WalCorruptException">A frame's checksums hold around something that cannot be.</exception>
+    /// <exception cref="StorageException">A read failed.</exception>
+    public static SegmentScan Run(IStorageFile file, SegmentHeader header)
+    {
+        var scan = new SegmentScan(header);
+        var reader = new FrameReader(file, header);
+        FrameStatus status;
+        long start = reader.Offset;
+        while ((status = reader.Read(header.FileBytes)) == FrameStatus.Ok)
+        {
+            scan.Add(reader, start);
+            start = reader.Offset;
+            if (scan.SealOffset is not null)
+            {
+                break;
+            }
+        }
+
+        if (status == FrameStatus.Odd)
+        {
+            throw new WalCorruptException(
+                file.Path, reader.Offset, new Lsn(reader.ExpectedLsn), "a frame of this log", reader.Problem);
+        }
+
+        scan.EndOffset = reader.Offset;
+        scan.NextLsn = reader.ExpectedLsn;
+        scan.Problem = reader.Problem;
+        return scan;
+    }
+
+    private void Add(FrameReader frame, long start)
+    {
+        EndsInClose = false;
+        Promise = Math.Max(Promise, frame.Header.Promise ?? 0);
+        switch (frame.Header.Kind)
+        {
+            case FrameKind.Marker:
+                AddMarker(frame);
+                break;
+            case FrameKind.Seal:
+                SealOffset = start;
+                break;
+            default:
+                Records += frame.RecordCount;
+                _unproven.Enqueue((frame.Offset, frame.ExpectedLsn - 1));
+                break;
+        }
+
+        while (_unproven.TryPeek(out (long End, ulong LastLsn) oldest) && oldest.LastLsn <= Promise)
+        {
+            ProvenEnd = oldest.End;
+            ProvenNextLsn = oldest.LastLsn + 1;
+            _unproven.Dequeue();
+        }
+    }
+
+    private void AddMarker(FrameReader frame)
+    {
+        if (Marker.TryDecode(frame.Payload.Span, out Marker marker))
+        {
+            EndsInClose = marker.Reason == MarkerReason.Close;
+            Floor = Math.Max(Floor, marker.Floor);
+            Fence = Math.Max(Fence, marker.Fence);
+            Generation = Math.Max(Generation, marker.Generation);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using LoraWal.Records;
+using LoraWal.Storage;
+
+namespace LoraWal.Segments;
+
+/// <summary>What is at a place where a frame is expected.</summary>
+internal enum FrameStatus
+{
+    /// <summary>A valid frame, with the LSN expected.</summary>
+    Ok,
+
+    /// <summary>No valid frame: zeros, or a checksum that does not hold.</summary>
+    Invalid,
+
+    /// <summary>Valid checksums around something that must not be there: damage no crash can explain, or a log of a
+    /// later version. Never a torn tail.</summary>
+    Odd,
+}
+
+/// <summary>Reads the frames of one segment in order, checking each against its checksums and the LSN expected.</summary>
+/// <remarks>Payloads are slices of buffers that are never written again: they are safe to keep.</remarks>
+internal sealed class FrameReader(IStorageFile file, SegmentHeader segment)
+{
+    // Below the size at which arrays go to the large object heap.
+    private const int ChunkBytes = 64 * 1024;
+
+    private byte[] _chunk = [];
+    private long _chunkOffset;
+    private int _chunkUsed;
+
+    /// <summary>Offset of the next frame.</summary>
+    public long Offset { get; private set; } = SegmentLayout.HeaderBlockBytes;
+
+    /// <summary>LSN of the next record.</summary>
+    public ulong ExpectedLsn { get; private set; } = segment.BaseLsn;
+
+    /// <summary>Header of the frame read last; also when only its payload is damaged.</summary>
+    public FrameHeader Header { get; private set; }
+
+    /// <summary>The frame read last, whole: header, payload and padding.</summary>
+    public ReadOnlyMemory<byte> Frame { get; private set; }
+
+    /// <summary>Payload of the frame read last.</summary>
+    public ReadOnlyMemory<byte> Payload { get; private set; }
+
+    /// <summary>Records in the frame read last.</summary>
+    public int RecordCount { get; private set; }
+
+    /// <summary>What is wrong, in words, after a status other than Ok.</summary>
+    public string Problem { get; private set; } = "";
+
+    /// <summary>Goes to the start of a frame.</summary>
+    public void Seek(long offset, ulong expectedLsn)
+    {
+        Offset = offset;
+        ExpectedLsn = expectedLsn;
+    }
+
+    /// <summary>Reads the frame at <see cref="Offset"/> and moves behind it, if there is a valid one.</summary>
+    /// <param name="limit">No byte at or past it is read.</param>
+    public FrameStatus Read(long limit)
+    {
+        ReadOnlySpan<byte> head = Bytes(Offset, FrameHeader.Bytes, limit).Span;
+        if (!FrameHeader.TryDecode(head, segment.Salt, Offset, out FrameHeader header))
+        {
+            Problem = head.IndexOfAnyExcept((byte)0) < 0 ? "zeros" : "a frame header whose checksum does not hold";
+            return FrameStatus.Invalid;
+        }
+
+        Header = header;
+        if (Oddity(header, limit) is { } oddity)
+        {
+            Problem = oddity;
+            return FrameStatus.Odd;
+        }
+
+        ReadOnlyMemory<byte> frame = Bytes(Offset, (int)header.FrameBytes, limit);
+        ReadOnlyMemory<byte> payload = frame.Slice(FrameHeader.Bytes, (int)header.Length);
+        if (Checksum.Of(payload.Span) != header.PayloadCrc)
+        {
+            Problem = "a payload whose checksum does not hold";
+            return FrameStatus.Invalid;
+        }
+
+        if (!TryCountRecords(header, payload.Span, out int count))
+        {
+            return FrameStatus.Odd;
+        }
+
+        Frame = frame;
+        Payload = payload;
+        RecordCount = count;
+        ExpectedLsn += (ulong)count;
+        Offset += header.FrameBytes;
+        return FrameStatus.Ok;
+    }
+
+    private string? Oddity(FrameHeader header, long limit)
+    {
+        if (header.Kind is < FrameKind.Record or > FrameKind.Seal)
+        {
+            return $"a frame of unknown kind {(byte)header.Kind}: written by a later version, or damaged";
+        }
+
+        if (header.Flags != 0 || (header.RecordType != 0 && header.Kind != FrameKind.Record))
+        {
+            return $"a frame with unknown flags {header.Flags}: written by a later version, or damaged";
+        }
+
+        if (Offset + header.FrameBytes > limit)
+        {
+            return $"a frame of {header.FrameBytes} bytes that does not fit";
+        }
+
+        return header.Lsn != ExpectedLsn ? $"a frame with LSN {header.Lsn}" : null;
+    }
+
+    private bool TryCountRecords(FrameHeader header, ReadOnlySpan<byte> payload, out int count)
+    {
+        count = 0;
+        switch (header.Kind)
+        {
+            case FrameKind.Record:
+                count = 1;
+                return true;
+            case FrameKind.Batch:
+                Problem = "a batch whose entries do not add up";
+                return BatchHeader.TryValidate(payload, out count);
+            case FrameKind.Marker:
+                Problem = "an unknown marker: written by a later version, or damaged";
+                return Marker.TryDecode(payload, out _);
+            default:
+                Problem = "a seal that names another last LSN";
+                return Seal.TryDecode(payload, out ulong last) && last + 1 == ExpectedLsn;
+        }
+    }
+
+    /// <summary>Bytes of the file, from the chunk at hand or from a new one; fewer at the limit or the file's
+    /// end.</summary>
+    private ReadOnlyMemory<byte> Bytes(long offset, int count, long limit)
+    {
+        limit = Math.Min(limit, segment.FileBytes);
+        count = (int)Math.Max(Math.Min(count, limit - offset), 0);
+        if (offset < _chunkOffset || offset + count > _chunkOffset + _chunkUsed)
+        {
+            int wanted = (int)Math.Min(Math.Max(count, ChunkBytes), limit - offset);
+            byte[] chunk = GC.AllocateUninitializedArray<byte>(Math.Max(wanted, 0));
+            _chunkUsed = file.ReadFully(offset, chunk);
+            _chunk = chunk;
+            _chunkOffset = offset;
+        }
+
+        int start = (int)(offset - _chunkOffset);
+        return _chunk.AsMemory(start, Math.Min(count, _chunkUsed - start));
+    }
+}

@@ -1,0 +1,8 @@
+namespace LoraWal.Segments;
+
+/// <summary>What the log keeps in memory of one of its segments.</summary>
+/// <param name="Id">The segment's id.</param>
+/// <param name="PreviousLastLsn">Last LSN of its predecessor.</param>
+/// <param name="BaseLsn">LSN of its first record.</param>
+/// <param name="FileBytes">Size of its file.</param>
+internal readonly record struct SegmentEntry(long Id, ulong PreviousLastLsn, ulong BaseLsn, long FileBytes);

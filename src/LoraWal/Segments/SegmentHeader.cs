@@ -1,0 +1,143 @@
+using System.Buffers.Binary;
+using LoraWal.Records;
+
+namespace LoraWal.Segments;
+
+/// <summary>What the first bytes of a file turned out to be.</summary>
+internal enum HeaderStatus
+{
+    Ok,
+    NotOurs,
+    UnsupportedVersion,
+    Damaged,
+}
+
+/// <summary>The header of a segment: written and synced before the file gets its name, and never again.</summary>
+//
+//   0        8         12           16       32    40         48     56      64      72        80     84    88
+//   +--------+---------+------------+--------+-----+----------+------+-------+-------+---------+------+-----+
+//   | magic  | version | generation | log id | id  | prev.LSN | base | floor | fence | created | salt | crc |
+//   +--------+---------+------------+--------+-----+----------+------+-------+-------+---------+------+-----+
+//   |<------------------------------- covered by crc ----------------------------------------->|
+//
+//   88           96    100
+//   +------------+-----+
+//   | file bytes | crc |     covers bytes 0..96. A named segment has its full size, always: a shorter file was cut.
+//   +------------+-----+
+internal sealed record SegmentHeader
+{
+    public const int Bytes = 100;
+    public const uint SupportedVersion = 2;
+
+    private const int VersionOffset = 8;
+    private const int GenerationOffset = 12;
+    private const int LogIdOffset = 16;
+    private const int SegmentIdOffset = 32;
+    private const int PreviousLastOffset = 40;
+    private const int BaseOffset = 48;
+    private const int FloorOffset = 56;
+    private const int FenceOffset = 64;
+    private const int CreatedOffset = 72;
+    private const int SaltOffset = 80;
+    private const int CrcOffset = 84;
+    private const int FileBytesOffset = 88;
+    private const int FullCrcOffset = 96;
+
+    private static ReadOnlySpan<byte> Magic => "LORAWAL\0"u8;
+
+    /// <summary>How often the log had been opened when the segment was made; for reports.</summary>
+    public required uint Generation { get; init; }
+
+    /// <summary>The same random number in all segments of one log.</summary>
+    public required UInt128 LogId { get; init; }
+
+    /// <summary>Equal to the file's name.</summary>
+    public required long SegmentId { get; init; }
+
+    /// <summary>Last LSN of the predecessor: all of it was durable before this header was written.</summary>
+    public required ulong PreviousLastLsn { get; init; }
+
+    /// <summary>LSN of the first record here: the next one, or above it after a fence jump.</summary>
+    public required ulong BaseLsn { get; init; }
+
+    /// <summary>Everything up to here may have been truncated.</summary>
+    public required ulong Floor { get; init; }
+
+    /// <summary>The newest checkpoint fence.</summary>
+    public required ulong Fence { get; init; }
+
+    /// <summary>Unix milliseconds.</summary>
+    public required long Created { get; init; }
+
+    /// <summary>Part of every frame's checksum in this segment.</summary>
+    public required uint Salt { get; init; }
+
+    /// <summary>Size of the file, always.</summary>
+    public required long FileBytes { get; init; }
+
+    public void Encode(Span<byte> target)
+    {
+        Magic.CopyTo(target);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[VersionOffset..], SupportedVersion);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[GenerationOffset..], Generation);
+        BinaryPrimitives.WriteUInt128LittleEndian(target[LogIdOffset..], LogId);
+        BinaryPrimitives.WriteInt64LittleEndian(target[SegmentIdOffset..], SegmentId);
+        BinaryPrimitives.WriteUInt64LittleEndian(target[PreviousLastOffset..], PreviousLastLsn);
+        BinaryPrimitives.WriteUInt64LittleEndian(target[BaseOffset..], BaseLsn);
+        BinaryPrimitives.WriteUInt64LittleEndian(target[FloorOffset..], Floor);
+        BinaryPrimitives.WriteUInt64LittleEndian(target[FenceOffset..], Fence);
+        BinaryPrimitives.WriteInt64LittleEndian(target[CreatedOffset..], Created);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[SaltOffset..], Salt);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[CrcOffset..], Checksum.Of(target[..CrcOffset]));
+        BinaryPrimitives.WriteInt64LittleEndian(target[FileBytesOffset..], FileBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[FullCrcOffset..], Checksum.Of(target[..FullCrcOffset]));
+    }
+
+    /// <summary>Reads a header, or says what the bytes are instead.</summary>
+    /// <param name="source">The first bytes of a file.</param>
+    /// <param name="version">The version found, also when it is not supported.</param>
+    /// <param name="header">The header; null unless the status is Ok.</param>
+    public static HeaderStatus Decode(ReadOnlySpan<byte> source, out uint version, out SegmentHeader? header)
+    {
+        version = 0;
+        header = null;
+        if (source.Length < GenerationOffset)
+        {
+            return HeaderStatus.Damaged;
+        }
+
+        if (!source.StartsWith(Magic))
+        {
+            return HeaderStatus.NotOurs;
+        }
+
+        // The version comes before the checksum: another version may keep its checksum elsewhere.
+        version = BinaryPrimitives.ReadUInt32LittleEndian(source[VersionOffset..]);
+        if (version != SupportedVersion)
+        {
+            return HeaderStatus.UnsupportedVersion;
+        }
+
+        if (source.Length < Bytes
+            || BinaryPrimitives.ReadUInt32LittleEndian(source[CrcOffset..]) != Checksum.Of(source[..CrcOffset])
+            || BinaryPrimitives.ReadUInt32LittleEndian(source[FullCrcOffset..]) != Checksum.Of(source[..FullCrcOffset]))
+        {
+            return HeaderStatus.Damaged;
+        }
+
+        header = new SegmentHeader
+        {
+            Generation = BinaryPrimitives.ReadUInt32LittleEndian(source[GenerationOffset..]),
+            LogId = BinaryPrimitives.ReadUInt128LittleEndian(source[LogIdOffset..]),
+            SegmentId = BinaryPrimitives.ReadInt64LittleEndian(source[SegmentIdOffset..]),
+            PreviousLastLsn = BinaryPrimitives.ReadUInt64LittleEndian(source[PreviousLastOffset..]),
+            BaseLsn = BinaryPrimitives.ReadUInt64LittleEndian(source[BaseOffset..]),
+            Floor = BinaryPrimitives.ReadUInt64LittleEndian(source[FloorOffset..]),
+            Fence = BinaryPrimitives.ReadUInt64LittleEndian(source[FenceOffset..]),
+            Created = BinaryPrimitives.ReadInt64LittleEndian(source[CreatedOffset..]),
+            Salt = BinaryPrimitives.ReadUInt32LittleEndian(source[SaltOffset..]),
+            FileBytes = BinaryPrimitives.ReadInt64LittleEndian(source[FileBytesOffset..]),
+        };
+        return HeaderStatus.Ok;
+    }
+}
