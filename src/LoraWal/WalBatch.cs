@@ -20,6 +20,7 @@ public sealed class WalBatch : IDisposable
     private byte[]? _buffer = ArrayPool<byte>.Shared.Rent(InitialBytes);
     private int _used;
     private int _openEntry = -1;
+    private int _lastEntry = -1;
     private ushort _openType;
     private long _payloadBytes;
     private int _count;
@@ -64,6 +65,7 @@ public sealed class WalBatch : IDisposable
     {
         _used = 0;
         _openEntry = -1;
+        _lastEntry = -1;
         _payloadBytes = 0;
         _count = 0;
     }
@@ -86,6 +88,11 @@ public sealed class WalBatch : IDisposable
     {
         ObjectDisposedException.ThrowIf(_buffer is null, this);
         EndEntry();
+        if (_lastEntry >= 0)
+        {
+            BatchEntry.MarkLast(_buffer.AsSpan(_lastEntry), isLast: true);
+        }
+
         return _buffer.AsMemory(0, _used);
     }
 
@@ -96,6 +103,11 @@ public sealed class WalBatch : IDisposable
         if (_count >= MaxRecords)
         {
             throw new InvalidOperationException($"A transaction holds at most {MaxRecords} records.");
+        }
+
+        if (_lastEntry >= 0)
+        {
+            BatchEntry.MarkLast(_buffer.AsSpan(_lastEntry), isLast: false); // it may have been committed as the last
         }
 
         Reserve(BatchEntry.HeaderBytes);
@@ -115,6 +127,7 @@ public sealed class WalBatch : IDisposable
         new BatchEntry(payloadBytes, _openType, IsLastOfTransaction: false).Write(_buffer.AsSpan(_openEntry));
         _payloadBytes += payloadBytes;
         _count++;
+        _lastEntry = _openEntry;
         _openEntry = -1;
     }
 

@@ -1,7 +1,8 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
 using LoraWal.Log;
 using LoraWal.Storage;
 using Microsoft.Extensions.Logging;
-using System.Diagnostics.Metrics;
 
 namespace LoraWal;
 
@@ -28,4 +29,12 @@ internal sealed record WalEnvironment
 
     /// <summary>Whether opening starts the group flusher. A host runs it itself, as a hosted service.</summary>
     public bool StartsFlusher { get; init; } = true;
+
+    /// <summary>The real thing: a directory on the disk, the system's clock, threads and chance.</summary>
+    public static WalEnvironment OnDisk(string directory) => new()
+    {
+        Storage = new DiskStorage(directory),
+        Work = ThreadWorkScheduler.Instance,
+        FillRandom = static target => RandomNumberGenerator.Fill(target.Span),
+    };
 }

@@ -27,8 +27,9 @@ internal readonly record struct BatchEntry(int PayloadBytes, ushort RecordType, 
         target[ZeroOffset] = 0;
     }
 
-    /// <summary>Marks an entry that has been written as the last of its transaction.</summary>
-    public static void MarkLast(Span<byte> entry) => entry[FlagsOffset] = LastOfTransaction;
+    /// <summary>Marks an entry that has been written as the last of its transaction, or as another one.</summary>
+    public static void MarkLast(Span<byte> entry, bool isLast) =>
+        entry[FlagsOffset] = isLast ? LastOfTransaction : (byte)0;
 
     /// <summary>Reads an entry whose batch has been validated.</summary>
     public static BatchEntry Read(ReadOnlySpan<byte> source) => new(

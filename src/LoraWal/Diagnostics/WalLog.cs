@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Logging;
+
+namespace LoraWal.Diagnostics;
+
+/// <summary>Every message of the log, with stable event ids: 100 open and close, 200 recovery, 300 sync, 400 segments,
+/// 500 checkpoint, 800 disk, 900 poisoned.</summary>
+internal static partial class WalLog
+{
+    [LoggerMessage(100, LogLevel.Information,
+        "Log '{Name}' opened in '{Directory}': next LSN {NextLsn}, {Segments} segments, generation {Generation}.")]
+    public static partial void Opened(
+        ILogger logger, string name, string directory, Lsn nextLsn, int segments, long generation);
+
+    [LoggerMessage(101, LogLevel.Information, "Log '{Name}' closed: durable LSN {DurableLsn}.")]
+    public static partial void Closed(ILogger logger, string name, Lsn durableLsn);
+
+    [LoggerMessage(102, LogLevel.Error, "Log '{Name}' could not be closed cleanly; the next open will recover it.")]
+    public static partial void CloseFailed(ILogger logger, string name, Exception failure);
+
+    [LoggerMessage(200, LogLevel.Information,
+        "Log '{Name}' recovered: {Verdict}, last LSN {LastLsn}, {RewrittenBytes} bytes rewritten, "
+        + "{Leftovers} leftovers deleted, in {Duration}.")]
+    public static partial void Recovered(
+        ILogger logger, string name, TailVerdict verdict, Lsn lastLsn, long rewrittenBytes, int leftovers,
+        TimeSpan duration);
+
+    [LoggerMessage(201, LogLevel.Warning,
+        "Log '{Name}' had a torn tail: {Bytes} bytes at offset {Offset} of {Segment}, never promised durable, "
+        + "were set aside as '{SetAsideAs}'.")]
+    public static partial void TornTail(
+        ILogger logger, string name, long bytes, long offset, string? segment, string? setAsideAs);
+
+    [LoggerMessage(202, LogLevel.Warning,
+        "Log '{Name}' had a torn tail of {Bytes} bytes at offset {Offset} of {Segment}; the disk was too full to set "
+        + "it aside, and it is gone.")]
+    public static partial void TornTailNotKept(ILogger logger, string name, long bytes, long offset, string? segment);
+
+    [LoggerMessage(203, LogLevel.Warning,
+        "Log '{Name}' was opened with fence {ReplayAfter}, but its newest checkpoint says that a snapshot covers "
+        + "{Checkpoint}: an older snapshot has been loaded.")]
+    public static partial void OlderSnapshot(ILogger logger, string name, Lsn replayAfter, Lsn checkpoint);
+
+    [LoggerMessage(300, LogLevel.Warning, "Log '{Name}': a sync took {Seconds:F1} s (reason: {Reason}).")]
+    public static partial void SlowSync(ILogger logger, string name, double seconds, string reason);
+
+    [LoggerMessage(301, LogLevel.Error, "Log '{Name}': the group flusher ended unexpectedly.")]
+    public static partial void FlusherFailed(ILogger logger, string name, Exception failure);
+
+    [LoggerMessage(400, LogLevel.Debug, "Log '{Name}' rotated to segment {SegmentId}, first LSN {BaseLsn}.")]
+    public static partial void Rotated(ILogger logger, string name, long segmentId, Lsn baseLsn);
+
+    [LoggerMessage(402, LogLevel.Information,
+        "Log '{Name}' truncated up to LSN {Fence}: {Deleted} segments deleted, oldest LSN now {OldestLsn}.")]
+    public static partial void Truncated(ILogger logger, string name, Lsn fence, int deleted, Lsn oldestLsn);
+
+    [LoggerMessage(403, LogLevel.Warning,
+        "Log '{Name}': {Kept} segments could not be deleted and stay until the next truncation.")]
+    public static partial void DeleteFailed(ILogger logger, string name, int kept, Exception? failure);
+
+    [LoggerMessage(500, LogLevel.Information, "Log '{Name}': checkpoint at LSN {Fence}.")]
+    public static partial void Checkpoint(ILogger logger, string name, Lsn fence);
+
+    [LoggerMessage(800, LogLevel.Error, "Log '{Name}' is full; appends are refused until there is space. {Reason}")]
+    public static partial void Full(ILogger logger, string name, string reason);
+
+    [LoggerMessage(801, LogLevel.Information, "Log '{Name}' has space again.")]
+    public static partial void Healed(ILogger logger, string name);
+
+    [LoggerMessage(802, LogLevel.Error,
+        "Log '{Name}': buffered records with LSNs {First} to {Last} were dropped for lack of space.")]
+    public static partial void BufferedDropped(ILogger logger, string name, Lsn first, Lsn last);
+
+    [LoggerMessage(900, LogLevel.Critical,
+        "Log '{Name}' is poisoned at durable LSN {DurableLsn} and takes no more writes until it is opened again: {Reason}")]
+    public static partial void Poisoned(ILogger logger, string name, Lsn durableLsn, string reason, Exception failure);
+}

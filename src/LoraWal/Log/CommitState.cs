@@ -1,0 +1,327 @@
+using System.Diagnostics;
+
+namespace LoraWal.Log;
+
+/// <summary>Who must be woken because there is work that no one is doing. Decided under the lock, done outside.</summary>
+internal enum HandOn
+{
+    Nobody,
+
+    /// <summary>The I/O thread.</summary>
+    IoThread,
+
+    /// <summary>The helper, because the I/O thread is in a sync and appends want to be written meanwhile.</summary>
+    Helper,
+}
+
+/// <summary>Everything that the log's one lock guards: positions, the buffer being filled, who waits, who leads.</summary>
+/// <remarks>
+/// No I/O, no clock, no completion of a waiter happens here: waiters that are done are collected and completed outside
+/// the lock. Two roles exist, each held by one thread at a time: the <i>write role</i> (the active segment, the frames)
+/// and the <i>gate</i> (the sync). docs/adr/0003-leader-followers-and-one-sync-gate.md
+/// </remarks>
+internal sealed class CommitState
+{
+    private const int WriteSoonBytes = 1024 * 1024;
+
+    private readonly bool _writesBufferedSoon;
+    private readonly ulong _openFence;
+    private PendingBuffer _spare;
+    private bool _writeSoon;
+    private ulong _syncWanted;
+    private ulong _next;
+    private ulong _written;
+    private ulong _durable;
+
+    public CommitState(LogSettings settings, int frameTargetBytes, LogPosition position)
+    {
+        MaxPendingBytes = settings.MaxPendingBytes;
+        _writesBufferedSoon = settings.SyncMode == SyncMode.None;
+        Filling = new PendingBuffer(frameTargetBytes);
+        _spare = new PendingBuffer(frameTargetBytes);
+        Written = position;
+        DurablePosition = position;
+        LastAssigned = position.Lsn;
+        _written = position.Lsn;
+        _durable = position.Lsn;
+        _openFence = settings.OpenFence;
+        _next = Math.Max(position.Lsn, _openFence) + 1;
+    }
+
+    public Lock Gate { get; } = new();
+
+    /// <summary>The calls that wait.</summary>
+    public DurabilityWaiters Waiters { get; } = new();
+
+    public long MaxPendingBytes { get; }
+
+    /// <summary>Takes new records.</summary>
+    public PendingBuffer Filling { get; private set; }
+
+    /// <summary>LSN of the next record. May be read without the lock, like the next two.</summary>
+    public ulong Next => Volatile.Read(ref _next);
+
+    public ulong WrittenLsn => Volatile.Read(ref _written);
+
+    public ulong DurableLsn => Volatile.Read(ref _durable);
+
+    /// <summary>Up to here frames have been handed to the operating system.</summary>
+    public LogPosition Written { get; private set; }
+
+    /// <summary>Up to here they have been synced.</summary>
+    public LogPosition DurablePosition { get; private set; }
+
+    /// <summary>Last LSN that a record has been given.</summary>
+    public ulong LastAssigned { get; private set; }
+
+    /// <summary>Everything up to here needs no waiting for: it is durable, or a fence jumped over it.</summary>
+    public ulong SettledLsn => Math.Max(_durable, _openFence);
+
+    /// <summary>Whether someone has the write role.</summary>
+    public bool IsWriting { get; private set; }
+
+    /// <summary>Whether someone is in the gate.</summary>
+    public bool IsSyncing { get; private set; }
+
+    /// <summary>Whether the I/O thread leads, or has been asked to.</summary>
+    public bool IoLeads { get; set; }
+
+    /// <summary>Whether the I/O thread is in the gate.</summary>
+    public bool IoSyncs { get; set; }
+
+    /// <summary>Whether the helper leads, or has been asked to.</summary>
+    public bool HelperLeads { get; set; }
+
+    /// <summary>How many wait to have the write role to themselves. No one else takes it meanwhile.</summary>
+    public int WaitingForWriteRole { get; set; }
+
+    /// <summary>How many block for the gate. No one else takes it meanwhile.</summary>
+    public int WaitingForGate { get; set; }
+
+    /// <summary>Waiters behind the ones being written. A hint, read without the lock.</summary>
+    public int Crowd => Waiters.FillingCount;
+
+    /// <summary>Whether an append must wait for room. The first transaction always has room.</summary>
+    public bool IsCrampedUnderLock(int bytes) =>
+        Waiters.FirstForRoom is not null
+        || (!Filling.IsEmpty && Filling.UsedBytes + PendingBuffer.MostBytes(bytes) > MaxPendingBytes);
+
+    /// <summary>Gives a transaction its LSNs and copies it into the buffer.</summary>
+    /// <returns>Its last LSN.</returns>
+    public ulong AddUnderLock(ReadOnlySpan<byte> bytes, int count, ushort recordType)
+    {
+        Debug.Assert(Gate.IsHeldByCurrentThread, "LSNs are given under the lock.");
+        ulong first = _next;
+        if (count == 0)
+        {
+            Filling.AddRecord(first, bytes, recordType);
+            count = 1;
+        }
+        else
+        {
+            Filling.AddEntries(first, bytes, count);
+        }
+
+        LastAssigned = first + (ulong)count - 1;
+        Volatile.Write(ref _next, LastAssigned + 1);
+        return LastAssigned;
+    }
+
+    /// <summary>Notes that no one waits for the transaction just added.</summary>
+    public void BufferedUnderLock(ulong firstLsn, ulong lastLsn)
+    {
+        Filling.NoteBuffered(firstLsn, lastLsn);
+        _writeSoon |= _writesBufferedSoon || Filling.UsedBytes >= WriteSoonBytes;
+    }
+
+    /// <summary>Asks for everything up to an LSN to be written and synced, though no append waits for it.</summary>
+    public void WantSyncUnderLock(ulong lsn)
+    {
+        _syncWanted = Math.Max(_syncWanted, lsn);
+        _writeSoon |= lsn > _written && !Filling.IsEmpty;
+    }
+
+    /// <summary>Asks for what is buffered to be written.</summary>
+    public void WantWriteUnderLock() => _writeSoon = true;
+
+    /// <summary>Lets a call wait for an LSN that has been given, wherever its record is by now.</summary>
+    public void WaitUnderLock(Waiter waiter)
+    {
+        if (waiter.Lsn <= _written)
+        {
+            Waiters.AddForSync(waiter);
+        }
+        else if (Filling.IsEmpty || waiter.Lsn < Filling.Frame(0).FirstLsn)
+        {
+            Waiters.AddToWriting(waiter);
+        }
+        else
+        {
+            Waiters.AddToFilling(waiter);
+        }
+    }
+
+    /// <summary>Takes back an append that waits for room.</summary>
+    public bool LeaveRoomUnderLock(Waiter waiter) => waiter.Lsn == 0 && Waiters.RemoveForRoom(waiter);
+
+    /// <summary>Whether a caller may lead: no one else does, or its record need not wait for the sync under way.</summary>
+    public bool CanLeadUnderLock(AppendDurability need) =>
+        !IsWriting
+        && WaitingForWriteRole == 0
+        && (need == AppendDurability.Written
+            ? !IoLeads || IoSyncs
+            : !IoLeads && !IsSyncing);
+
+    /// <summary>Whether what waits is to be written now. While a sync is under way, records that wait for one stay and
+    /// gather: the next sync is theirs.</summary>
+    public bool NeedsWriteUnderLock() =>
+        !Filling.IsEmpty
+        && (Waiters.WrittenWanted > 0
+            || _writeSoon
+            || Waiters.FirstForRoom is not null
+            || (Waiters.DurableWanted > 0 && !IsSyncing));
+
+    /// <summary>Whether someone waits for a sync of what is written.</summary>
+    public bool NeedsSyncUnderLock() =>
+        Waiters.FirstForSync <= _written
+        || (_syncWanted > _durable && _written > _durable);
+
+    /// <summary>Takes the write role, if it is free and there is something to write.</summary>
+    public bool TryTakeWriteRoleUnderLock() => !IsWriting && WaitingForWriteRole == 0 && NeedsWriteUnderLock();
+
+    /// <summary>Whether the gate is free for someone who need not block for it.</summary>
+    public bool CanSyncUnderLock() => !IsSyncing && WaitingForGate == 0;
+
+    /// <summary>Takes the write role, without a buffer.</summary>
+    public void TakeWriteRoleUnderLock()
+    {
+        Debug.Assert(!IsWriting, "One thread writes at a time.");
+        IsWriting = true;
+    }
+
+    /// <summary>Swaps the two buffers, and lets in the appends that waited for room.</summary>
+    /// <param name="done">Takes appends that are done by being in the buffer.</param>
+    /// <returns>The buffer to write.</returns>
+    public PendingBuffer SwapUnderLock(ref WaiterList done)
+    {
+        Debug.Assert(IsWriting && Waiters.IsWritingEmpty, "Whoever writes has the role, and the last write is over.");
+        PendingBuffer writing = Filling;
+        Filling = _spare;
+        _spare = writing;
+        Waiters.Swap();
+        _writeSoon = false;
+        AdmitUnderLock(ref done);
+        return writing;
+    }
+
+    /// <summary>Gives up the write role.</summary>
+    public void EndWriteUnderLock() => IsWriting = false;
+
+    /// <summary>Takes the gate.</summary>
+    public void TakeGateUnderLock()
+    {
+        Debug.Assert(!IsSyncing, "At most one sync is in flight.");
+        IsSyncing = true;
+    }
+
+    /// <summary>Gives up the gate.</summary>
+    public void EndSyncUnderLock() => IsSyncing = false;
+
+    /// <summary>Publishes how far the log has been written.</summary>
+    public void PublishWrittenUnderLock(LogPosition position, ref WaiterList done)
+    {
+        Debug.Assert(Written.IsAtOrBefore(position), "Written bytes stay written.");
+        Written = position;
+        Volatile.Write(ref _written, position.Lsn);
+        LastAssigned = Math.Max(LastAssigned, position.Lsn);
+        Waiters.OnWritten(position.Lsn, _durable, ref done);
+    }
+
+    /// <summary>Publishes how far the log has been synced: exactly what was taken before the sync.</summary>
+    public void PublishDurableUnderLock(LogPosition position, ref WaiterList done)
+    {
+        Debug.Assert(position.IsAtOrBefore(Written), "Nothing is durable before it is written.");
+        if (position.IsAtOrBefore(DurablePosition))
+        {
+            return;
+        }
+
+        DurablePosition = position;
+        Volatile.Write(ref _durable, position.Lsn);
+        Waiters.OnDurable(position.Lsn, ref done);
+    }
+
+    /// <summary>Fails everything that has not been written, for lack of space, and takes its LSNs back.</summary>
+    /// <param name="writing">The buffer whose write ran out of space.</param>
+    /// <param name="message">For the waiters.</param>
+    /// <param name="done">Takes the waiters.</param>
+    /// <returns>First and last LSN of records that no one waited for, and that are dropped; 0 if there are none.</returns>
+    public (ulong First, ulong Last) FailUnwrittenUnderLock(PendingBuffer writing, string message, ref WaiterList done)
+    {
+        (ulong First, ulong Last) dropped = Dropped(writing);
+        (ulong First, ulong Last) behind = Dropped(Filling);
+        dropped = dropped.Last == 0 ? behind : (dropped.First, Math.Max(dropped.Last, behind.Last));
+
+        Waiters.FailUnwritten(_written, message, ref done);
+        Filling.Clear();
+        _writeSoon = false;
+        LastAssigned = _written;
+        Volatile.Write(ref _next, Math.Max(_written, _openFence) + 1);
+        return dropped;
+    }
+
+    /// <summary>Fails everyone but the waiters of a write under way, whose outcome its leader knows.</summary>
+    public void FailWaitersUnderLock(WalFault fault, ref WaiterList done)
+    {
+        Waiters.FailAllButWriting(fault, ref done);
+        Filling.Clear();
+    }
+
+    /// <summary>Says who must be woken. Called whenever a role is given up, or work has come that no one leads.</summary>
+    public HandOn HandOnUnderLock()
+    {
+        bool write = !IsWriting && WaitingForWriteRole == 0 && NeedsWriteUnderLock();
+        if (!IoLeads && (write || (CanSyncUnderLock() && NeedsSyncUnderLock())))
+        {
+            IoLeads = true;
+            return HandOn.IoThread;
+        }
+
+        if (write && IoSyncs && !HelperLeads)
+        {
+            HelperLeads = true;
+            return HandOn.Helper;
+        }
+
+        return HandOn.Nobody;
+    }
+
+    private void AdmitUnderLock(ref WaiterList done)
+    {
+        while (Waiters.FirstForRoom is { } waiter)
+        {
+            Submission append = waiter.Submission;
+            if (!Filling.IsEmpty && Filling.UsedBytes + PendingBuffer.MostBytes(append.Bytes.Length) > MaxPendingBytes)
+            {
+                break;
+            }
+
+            Waiters.TakeForRoom();
+            ulong first = _next;
+            waiter.Lsn = AddUnderLock(append.Bytes.Span, append.Count, append.RecordType);
+            if (waiter.Need == AppendDurability.Buffered)
+            {
+                BufferedUnderLock(first, waiter.Lsn);
+                DurabilityWaiters.Succeed(waiter, _durable, ref done);
+            }
+            else
+            {
+                WaitUnderLock(waiter);
+            }
+        }
+    }
+
+    private (ulong First, ulong Last) Dropped(PendingBuffer buffer) => buffer.LastBufferedLsn > _written
+        ? (Math.Max(buffer.FirstBufferedLsn, _written + 1), buffer.LastBufferedLsn)
+        : default;
+}

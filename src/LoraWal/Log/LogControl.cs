@@ -1,0 +1,202 @@
+using LoraWal.Diagnostics;
+using LoraWal.Records;
+using LoraWal.Segments;
+using LoraWal.Storage;
+
+namespace LoraWal.Log;
+
+/// <summary>What needs the log to itself for a moment: checkpoints, truncation, closing. One at a time, on a thread of
+/// its own, so that no caller blocks.</summary>
+internal sealed class LogControl(LogWriter log, SegmentMaker maker)
+{
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly LogCore _core = log.Core;
+
+    /// <summary>Writes and syncs a checkpoint marker.</summary>
+    public Task CheckpointAsync(ulong fence) => RunAsync(() =>
+    {
+        CheckFence(fence, Math.Max(_core.State.WrittenLsn, _core.State.SettledLsn), "what is written");
+        (ulong knownFence, ulong floor) = log.Writer.Appender.Known;
+        WriteMarker(MarkerReason.Checkpoint, (Math.Max(knownFence, fence), floor), SyncReason.Checkpoint);
+        WalLog.Checkpoint(_core.Logger, _core.Name, new Lsn(fence));
+        return true;
+    });
+
+    /// <summary>Deletes the segments whose every record is at or below a fence.</summary>
+    public Task<TruncateResult> TruncateAsync(ulong fence) => RunAsync(() =>
+    {
+        CheckFence(fence, _core.State.SettledLsn, "what is durable");
+        List<(SegmentEntry Entry, ulong LastLsn)> found;
+        lock (_core.State.Gate)
+        {
+            found = _core.Catalog.UpToUnderLock(fence);
+        }
+
+        if (found.Count == 0)
+        {
+            return new TruncateResult { OldestLsn = OldestLsn };
+        }
+
+        // ORDER: the new floor is durable before the first file goes, or a crash in between would leave a log whose
+        // first segments are missing.
+        (ulong knownFence, ulong floor) = log.Writer.Appender.Known;
+        WriteMarker(
+            MarkerReason.Truncation, (knownFence, Math.Max(floor, found[^1].LastLsn)), SyncReason.Truncation);
+        return Delete(found, fence);
+    });
+
+    /// <summary>Writes and syncs what is left, marks the log as closed, and lets go of everything but the
+    /// directory.</summary>
+    /// <returns>What went wrong with it; null if the log is clean.</returns>
+    public Exception? Close()
+    {
+        log.BeginClosing();
+        bool wasPoisoned = _core.Latch.Fault is not null;
+        log.Writer.Take();
+        Exception? failure = null;
+        try
+        {
+            if (!wasPoisoned)
+            {
+                log.Writer.WriteBuffered();
+                log.Gate.PassBlocking(SyncReason.Close);
+                if (log.Writer.WriteMarker(MarkerReason.Close, isRequired: false))
+                {
+                    log.Gate.PassBlocking(SyncReason.Close);
+                }
+
+                _core.ThrowIfPoisoned(outcomeUnknown: true);
+                _core.Full.ThrowIfDropped(ulong.MaxValue, forgets: true);
+            }
+        }
+        catch (WalException caught)
+        {
+            failure = caught;
+            WalLog.CloseFailed(_core.Logger, _core.Name, caught);
+        }
+
+        maker.Supply.Dispose();
+        lock (_core.State.Gate)
+        {
+            log.Gate.CloseFiles();
+        }
+
+        _core.End();
+        WalLog.Closed(_core.Logger, _core.Name, new Lsn(_core.State.DurableLsn));
+        return failure;
+    }
+
+    private Lsn OldestLsn => new(_core.Catalog.Now.OldestLsn);
+
+    private void WriteMarker(MarkerReason reason, (ulong Fence, ulong Floor) known, string syncReason)
+    {
+        log.Writer.Take();
+        try
+        {
+            ObjectDisposedException.ThrowIf(log.IsClosing, typeof(Wal));
+            _core.ThrowIfPoisoned(outcomeUnknown: false);
+            (ulong Fence, ulong Floor) before = log.Writer.Appender.Known;
+            log.Writer.Appender.Known = known;
+            try
+            {
+                log.Writer.WriteMarker(reason, isRequired: true);
+            }
+            catch
+            {
+                log.Writer.Appender.Known = before;
+                throw;
+            }
+        }
+        finally
+        {
+            log.Writer.Release();
+        }
+
+        _core.ThrowIfPoisoned(outcomeUnknown: true);
+        log.Gate.PassBlocking(syncReason);
+    }
+
+    private TruncateResult Delete(List<(SegmentEntry Entry, ulong LastLsn)> found, ulong fence)
+    {
+        int deleted = 0;
+        long bytes = 0;
+        StorageException? failure = null;
+        foreach ((SegmentEntry entry, _) in found)
+        {
+            try
+            {
+                maker.Files.Storage.Delete(SegmentName.Of(entry.Id));
+            }
+            catch (StorageException caught) when (caught.Error != StorageError.NotFound)
+            {
+                failure = caught; // oldest first: what is left is still one dense run
+                break;
+            }
+            catch (StorageException)
+            {
+                // already gone
+            }
+
+            deleted++;
+            bytes += entry.FileBytes;
+            lock (_core.State.Gate)
+            {
+                _core.Catalog.RemoveOldestUnderLock(entry.Id);
+            }
+        }
+
+        SyncDirectory();
+        _core.Full.RetryNow();
+        WalLog.Truncated(_core.Logger, _core.Name, new Lsn(fence), deleted, OldestLsn);
+        if (failure is not null)
+        {
+            WalLog.DeleteFailed(_core.Logger, _core.Name, found.Count - deleted, failure);
+        }
+
+        return new TruncateResult
+        {
+            SegmentsDeleted = deleted,
+            BytesDeleted = bytes,
+            SegmentsKept = found.Count - deleted,
+            FirstFailure = failure,
+            OldestLsn = OldestLsn,
+        };
+    }
+
+    private void SyncDirectory()
+    {
+        try
+        {
+            maker.Files.Storage.SyncDirectory();
+        }
+        catch (StorageException failure)
+        {
+            _core.Poison($"fsync failed: {failure.Message}", failure);
+            _core.ThrowIfPoisoned(outcomeUnknown: true);
+        }
+    }
+
+    private static void CheckFence(ulong fence, ulong greatest, string what)
+    {
+        if (fence > greatest)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(fence), new Lsn(fence), $"The fence is above {what}: LSN {greatest}.");
+        }
+    }
+
+    private async Task<T> RunAsync<T>(Func<T> work)
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(log.IsClosing, typeof(Wal));
+            _core.ThrowIfPoisoned(outcomeUnknown: false);
+            return await Background.RunAsync(_core.Environment.Work, "lorawal-control", work).ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+}

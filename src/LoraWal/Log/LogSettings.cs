@@ -1,0 +1,23 @@
+namespace LoraWal.Log;
+
+/// <summary>The plain values that the log needs of the options.</summary>
+internal sealed record LogSettings
+{
+    public required string Name { get; init; }
+
+    public required SyncMode SyncMode { get; init; }
+
+    public required TimeSpan GroupSyncInterval { get; init; }
+
+    public required long SegmentBytes { get; init; }
+
+    public required long MaxTransactionBytes { get; init; }
+
+    public required long MaxPendingBytes { get; init; }
+
+    /// <summary>0: no limit.</summary>
+    public required long MaxLogBytes { get; init; }
+
+    /// <summary>The fence at open: records get LSNs above it.</summary>
+    public required ulong OpenFence { get; init; }
+}

@@ -1,0 +1,80 @@
+using LoraWal.Segments;
+
+namespace LoraWal.Log;
+
+/// <summary>The log's segments, oldest first. Changed under the log's lock; the summary may be read without.</summary>
+internal sealed class SegmentCatalog
+{
+    private readonly List<SegmentEntry> _entries;
+    private volatile Summary _summary;
+
+    public SegmentCatalog(IEnumerable<SegmentEntry> entries)
+    {
+        _entries = [.. entries];
+        _summary = Summarize();
+    }
+
+    /// <summary>What a status says of the segments.</summary>
+    public Summary Now => _summary;
+
+    public void AddUnderLock(SegmentEntry entry)
+    {
+        _entries.Add(entry);
+        _summary = Summarize();
+    }
+
+    /// <summary>Takes out the oldest segment.</summary>
+    public void RemoveOldestUnderLock(long id)
+    {
+        if (_entries[0].Id == id)
+        {
+            _entries.RemoveAt(0);
+            _summary = Summarize();
+        }
+    }
+
+    /// <summary>The sealed segments whose every record is at or below a fence, oldest first.</summary>
+    public List<(SegmentEntry Entry, ulong LastLsn)> UpToUnderLock(ulong fence)
+    {
+        var found = new List<(SegmentEntry, ulong)>();
+        for (int i = 0; i + 1 < _entries.Count && _entries[i + 1].PreviousLastLsn <= fence; i++)
+        {
+            found.Add((_entries[i], _entries[i + 1].PreviousLastLsn));
+        }
+
+        return found;
+    }
+
+    /// <summary>The segment that holds the record after an LSN, or the oldest one.</summary>
+    public SegmentEntry FindUnderLock(ulong after)
+    {
+        int low = 0;
+        int high = _entries.Count - 1;
+        while (low < high)
+        {
+            int middle = (low + high + 1) / 2;
+            if (_entries[middle].PreviousLastLsn <= after)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return _entries[low];
+    }
+
+    private Summary Summarize() => new(
+        _entries[0].BaseLsn,
+        _entries[0].PreviousLastLsn,
+        _entries[0].Id,
+        _entries[^1].Id,
+        _entries.Count,
+        _entries.Sum(entry => entry.FileBytes));
+
+    /// <summary>A consistent view of the segments.</summary>
+    internal sealed record Summary(
+        ulong OldestLsn, ulong BeforeOldestLsn, long OldestId, long ActiveId, int Count, long Bytes);
+}

@@ -1,0 +1,135 @@
+using LoraWal.Diagnostics;
+using LoraWal.Log;
+using LoraWal.Recovery;
+using LoraWal.Segments;
+using LoraWal.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LoraWal;
+
+/// <summary>Joins the parts: takes the lock, recovers, and builds the log on what recovery hands over.</summary>
+internal static class WalOpener
+{
+    /// <summary>Opens a log. The environment's storage is disposed of if that fails.</summary>
+    public static Wal Open(WalOptions options, WalEnvironment environment)
+    {
+        try
+        {
+            return OpenOrThrow(options, environment);
+        }
+        catch
+        {
+            environment.Storage.Dispose();
+            throw;
+        }
+    }
+
+    private static Wal OpenOrThrow(WalOptions options, WalEnvironment environment)
+    {
+        long start = environment.Time.GetTimestamp();
+        LogSettings settings = SettingsOf(options);
+        environment.Storage.CreateDirectory();
+        environment.Storage.Lock(
+            new OwnerRecord(System.Environment.ProcessId, System.Environment.MachineName, environment.Time.GetUtcNow()),
+            options.AllowUnsafeFileSystem);
+
+        var files = new SegmentFiles(environment.Storage);
+        var recovery = new RecoverySettings(
+            settings.SegmentBytes,
+            settings.OpenFence,
+            options.TornTail == TornTailPolicy.Refuse,
+            environment.FillRandom,
+            environment.Time.GetUtcNow());
+        RecoveredLog recovered = new LogRecovery(files, recovery).Run();
+        try
+        {
+            Wal wal = Build(environment, settings, files, recovered, environment.Time.GetElapsedTime(start));
+            Report(environment, options, wal);
+            return wal;
+        }
+        catch
+        {
+            recovered.Active.File.Dispose();
+            throw;
+        }
+    }
+
+    private static Wal Build(
+        WalEnvironment environment,
+        LogSettings settings,
+        SegmentFiles files,
+        RecoveredLog recovered,
+        TimeSpan took)
+    {
+        var status = new StatusSource();
+        ILogger logger = environment.LoggerFactory?.CreateLogger("LoraWal.Wal") ?? NullLogger.Instance;
+        var diagnostics = new WalDiagnostics(
+            logger, new WalMeter(settings.Name, environment.MeterFactory, status.Now));
+        var logEnvironment = new LogEnvironment(
+            settings, environment.Time, environment.Work, environment.FillRandom, recovered.Generation, diagnostics);
+        var maker = new SegmentMaker(files, new SegmentSupply(files, environment.Work, settings.SegmentBytes));
+        var log = new LogWriter(logEnvironment, maker, recovered);
+        status.Log = new WeakReference<LogWriter>(log);
+        return new Wal(environment, diagnostics, log, new LogControl(log, maker))
+        {
+            Recovery = recovered.Report with { Duration = took },
+        };
+    }
+
+    private static LogSettings SettingsOf(WalOptions options) => new()
+    {
+        Name = options.Name,
+        SyncMode = options.SyncMode,
+        GroupSyncInterval = options.GroupSyncInterval,
+        SegmentBytes = SegmentLayout.SizeFor(options.SegmentTargetBytes),
+        MaxTransactionBytes = options.MaxTransactionBytes,
+        MaxPendingBytes = options.MaxPendingBytes,
+        MaxLogBytes = options.MaxLogBytes,
+        OpenFence = options.ReplayAfter.Value,
+    };
+
+    private static void Report(WalEnvironment environment, WalOptions options, Wal wal)
+    {
+        ILogger logger = environment.LoggerFactory?.CreateLogger("LoraWal.Wal") ?? NullLogger.Instance;
+        RecoveryReport found = wal.Recovery;
+        WalStatus now = wal.Status;
+        WalLog.Opened(
+            logger, wal.Name, environment.Storage.DirectoryPath, now.NextLsn, now.SegmentCount, found.Generation);
+        if (found.Verdict != TailVerdict.Created)
+        {
+            WalLog.Recovered(
+                logger,
+                wal.Name,
+                found.Verdict,
+                found.LastLsn,
+                found.RewrittenBytes,
+                found.LeftoversDeleted,
+                found.Duration);
+        }
+
+        if (found.SetAsideAs is not null)
+        {
+            WalLog.TornTail(
+                logger, wal.Name, found.TornBytes, found.TornOffset, found.TornSegment, found.SetAsideAs);
+        }
+        else if (found.TornBytes > 0)
+        {
+            WalLog.TornTailNotKept(logger, wal.Name, found.TornBytes, found.TornOffset, found.TornSegment);
+        }
+
+        if (!options.ReplayAfter.IsNone && options.ReplayAfter < found.CheckpointLsn)
+        {
+            WalLog.OlderSnapshot(logger, wal.Name, options.ReplayAfter, found.CheckpointLsn);
+        }
+    }
+
+    /// <summary>Gives the meter a status as long as there is a log; never keeps one alive.</summary>
+    private sealed class StatusSource
+    {
+        public WeakReference<LogWriter>? Log { get; set; }
+
+        public WalStatus? Now() =>
+            Log is { } weak && weak.TryGetTarget(out LogWriter? log) ? Wal.StatusOf(log) : null;
+    }
+}
