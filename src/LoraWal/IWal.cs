@@ -49,7 +49,8 @@ public interface IWal
         AppendDurability durability = AppendDurability.Default,
         CancellationToken cancellationToken = default);
 
-    /// <summary>Appends one record as a transaction of its own, and blocks until it is as durable as asked for.</summary>
+    /// <summary>Appends one record as a transaction of its own, and blocks until it is as durable as asked
+    /// for.</summary>
     /// <param name="payload">The bytes to log; may be empty. They may be reused when the method returns.</param>
     /// <param name="recordType">The application's own number for the kind of record.</param>
     /// <param name="durability">How far the record has got on return.</param>

@@ -164,7 +164,8 @@ public sealed class WalBatch : IDisposable
             ArgumentOutOfRangeException.ThrowIfNegative(count);
             if (batch._openEntry < 0 || count > batch._buffer!.Length - batch._used)
             {
-                throw new InvalidOperationException("Advance needs a record begun by GetWriter, and a span of that size.");
+                throw new InvalidOperationException(
+                    "Advance needs a record begun by GetWriter, and a span of that size.");
             }
 
             batch._used += count;

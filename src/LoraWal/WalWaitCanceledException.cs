@@ -7,7 +7,8 @@ public sealed class WalWaitCanceledException : OperationCanceledException
     /// <param name="lsn">The LSN that the record, or the last one of the transaction, was given.</param>
     /// <param name="cancellationToken">The token that ended the wait.</param>
     public WalWaitCanceledException(Lsn lsn, CancellationToken cancellationToken)
-        : base($"The wait for LSN {lsn} was cancelled. The write goes on: its outcome is unknown.", cancellationToken) =>
+        : base(
+            $"The wait for LSN {lsn} was cancelled. The write goes on: its outcome is unknown.", cancellationToken) =>
         Lsn = lsn;
 
     /// <summary>The LSN that was waited for.</summary>

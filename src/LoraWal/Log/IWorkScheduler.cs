@@ -17,7 +17,8 @@ internal interface IWorkScheduler
         where T : class;
 }
 
-/// <summary>Does one kind of work, one run at a time, whenever it has been asked for since the last run began.</summary>
+/// <summary>Does one kind of work, one run at a time, whenever it has been asked for since the last run
+/// began.</summary>
 internal interface IWorker : IDisposable
 {
     /// <summary>Asks for a run. Cheap; does not wait for it.</summary>
