@@ -50,6 +50,9 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     /// collected. Never throws.</summary>
     internal Task RunGroupFlusherAsync(CancellationToken stopping) => throw new NotSupportedException();
 
+    /// <summary>Free bytes of the log's volume; null if it does not say. Asks the operating system.</summary>
+    internal long? FreeBytes() => throw new NotSupportedException();
+
     /// <inheritdoc/>
     public ValueTask<Lsn> AppendAsync(
         ReadOnlyMemory<byte> payload,

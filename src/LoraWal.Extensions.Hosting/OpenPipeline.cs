@@ -1,0 +1,74 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Registry;
+using Polly.Retry;
+
+namespace LoraWal.Extensions.Hosting;
+
+/// <summary>Opening, tried again while the previous owner lets go or the volume arrives.</summary>
+/// <remarks>Polly is here and nowhere else: an append, a write or a sync that failed is never tried again.</remarks>
+internal sealed class OpenPipeline(
+    string key, IWalOpener opener, ResiliencePipelineProvider<string> pipelines, TimeProvider time)
+{
+    private static readonly ResiliencePropertyKey<long> StartedAt = new("lorawal.open.started");
+
+    /// <summary>The pipeline's name: what a host registers under to replace it.</summary>
+    public static string NameOf(string key) => key.Length == 0 ? "lorawal-open" : $"lorawal-open-{key}";
+
+    /// <summary>Opens the log, as often as the pipeline says.</summary>
+    public async ValueTask<IOpenedWal> OpenAsync(WalOptions options, CancellationToken cancellationToken)
+    {
+        ResiliencePipeline pipeline = pipelines.GetPipeline(NameOf(key));
+        ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(StartedAt, time.GetTimestamp());
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                static (context, state) => state.opener.OpenAsync(state.options, context.CancellationToken),
+                context,
+                (opener, options)).ConfigureAwait(false);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    /// <summary>The pipeline of a host that does not replace it.</summary>
+    public static void Build(ResiliencePipelineBuilder builder, IServiceProvider services, string key)
+    {
+        HostedLog log = services.GetRequiredKeyedService<HostedLog>(key);
+        ILogger logger = LoraWalServiceCollectionExtensions.LoggerOf<OpenPipeline>(services);
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        LoraWalOpenOptions open = log.Options.Open;
+        builder.TimeProvider = time;
+        if (open.MaxRetryAttempts == 0)
+        {
+            return;
+        }
+
+        // WHY NOT a timeout strategy: it would cut recovery short, and hide the failure that has to be told.
+        builder.AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = open.MaxRetryAttempts,
+            Delay = open.BaseDelay,
+            MaxDelay = open.MaxDelay,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            ShouldHandle = arguments => ValueTask.FromResult(
+                MayPass(arguments.Outcome.Exception)
+                && time.GetElapsedTime(arguments.Context.Properties.GetValue(StartedAt, 0)) < open.Timeout),
+            OnRetry = arguments =>
+            {
+                string reason = arguments.Outcome.Exception?.Message ?? "";
+                HostLog.RetryingOpen(logger, log.Name, arguments.AttemptNumber + 1, arguments.RetryDelay, reason);
+                return ValueTask.CompletedTask;
+            },
+        });
+    }
+
+    /// <summary>Whether waiting can help: a lock is let go, a volume arrives; damage and a foreign log stay.</summary>
+    internal static bool MayPass(Exception? failure) =>
+        failure is WalInUseException or (IOException and not WalException);
+}
