@@ -34,8 +34,14 @@ internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration c
         CheckOpen(failures, options.Open);
         CheckHealth(failures, options.Health);
 
-        // The annotations say nothing that is not checked above, in better words; they are the net below it.
-        return failures.Count > 0 ? ValidateOptionsResult.Fail(failures) : Annotations.Validate(name, options);
+        if (failures.Count > 0)
+        {
+            return ValidateOptionsResult.Fail(failures);
+        }
+
+        // The annotations say nothing that is not checked above, in better words; they are the net below it. They
+        // require a directory, which a log that is switched off does not need.
+        return options.Enabled ? Annotations.Validate(name, options) : ValidateOptionsResult.Success;
     }
 
     private void CheckLog(List<string> failures, LoraWalOptions options)

@@ -19,7 +19,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// service has stopped. Each log has the health checks <c>lorawal-live</c> (tag <c>live</c>) and <c>lorawal-ready</c>
 /// (tag <c>ready</c>); those of a keyed log end in <c>-{name}</c>.</para>
 /// <para>Opening runs in the resilience pipeline <c>lorawal-open</c> (keyed: <c>lorawal-open-{name}</c>). To replace
-/// it, call <c>services.AddResiliencePipeline("lorawal-open", ...)</c>, after adding the log.</para>
+/// it, register one of that name, by <c>services.AddResiliencePipeline("lorawal-open", ...)</c>.</para>
 /// </remarks>
 public static class LoraWalServiceCollectionExtensions
 {
@@ -90,9 +90,6 @@ public static class LoraWalServiceCollectionExtensions
             AddLog(services, key);
             AddHostedServices(services, key);
             AddHealthChecks(services, key);
-            services.AddResiliencePipeline(
-                OpenPipeline.NameOf(key),
-                (builder, context) => OpenPipeline.Build(builder, context.ServiceProvider, key));
         }
 
         if (configure is not null)
@@ -116,6 +113,7 @@ public static class LoraWalServiceCollectionExtensions
     private static void AddLog(IServiceCollection services, string key)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddResiliencePipelineRegistry<string>();
         services.TryAddSingleton<IWalOpener>(provider => new EngineWalOpener(
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILoggerFactory>(),
@@ -147,9 +145,11 @@ public static class LoraWalServiceCollectionExtensions
             HostedLogOf(provider, key),
             new OpenPipeline(
                 key,
+                HostedLogOf(provider, key),
                 provider.GetRequiredService<IWalOpener>(),
-                provider.GetRequiredService<ResiliencePipelineProvider<string>>(),
-                provider.GetRequiredService<TimeProvider>()),
+                provider.GetRequiredService<ResiliencePipelineRegistry<string>>(),
+                provider.GetRequiredService<TimeProvider>(),
+                LoggerOf<OpenPipeline>(provider)),
             new PoisonResponse(
                 HostedLogOf(provider, key),
                 provider.GetService<IHostApplicationLifetime>(),
@@ -187,7 +187,7 @@ public static class LoraWalServiceCollectionExtensions
     private static HostedLog HostedLogOf(IServiceProvider provider, string key) =>
         provider.GetRequiredKeyedService<HostedLog>(key);
 
-    internal static ILogger<T> LoggerOf<T>(IServiceProvider provider) =>
+    private static ILogger<T> LoggerOf<T>(IServiceProvider provider) =>
         provider.GetService<ILoggerFactory>()?.CreateLogger<T>() ?? NullLogger<T>.Instance;
 
     private static LoraWalConfiguration ConfigurationOf(IServiceProvider provider, string key) =>

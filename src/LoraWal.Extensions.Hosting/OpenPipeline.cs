@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Registry;
@@ -9,7 +8,12 @@ namespace LoraWal.Extensions.Hosting;
 /// <summary>Opening, tried again while the previous owner lets go or the volume arrives.</summary>
 /// <remarks>Polly is here and nowhere else: an append, a write or a sync that failed is never tried again.</remarks>
 internal sealed class OpenPipeline(
-    string key, IWalOpener opener, ResiliencePipelineProvider<string> pipelines, TimeProvider time)
+    string key,
+    HostedLog log,
+    IWalOpener opener,
+    ResiliencePipelineRegistry<string> pipelines,
+    TimeProvider time,
+    ILogger<OpenPipeline> logger)
 {
     private static readonly ResiliencePropertyKey<long> StartedAt = new("lorawal.open.started");
 
@@ -19,7 +23,10 @@ internal sealed class OpenPipeline(
     /// <summary>Opens the log, as often as the pipeline says.</summary>
     public async ValueTask<IOpenedWal> OpenAsync(WalOptions options, CancellationToken cancellationToken)
     {
-        ResiliencePipeline pipeline = pipelines.GetPipeline(NameOf(key));
+        // The host's own pipeline of that name wins, in whatever order the two were registered.
+        ResiliencePipeline pipeline = pipelines.TryGetPipeline(NameOf(key), out ResiliencePipeline? replaced)
+            ? replaced
+            : pipelines.GetOrAddPipeline(NameOf(key), Build);
         ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
         context.Properties.Set(StartedAt, time.GetTimestamp());
         try
@@ -36,11 +43,8 @@ internal sealed class OpenPipeline(
     }
 
     /// <summary>The pipeline of a host that does not replace it.</summary>
-    public static void Build(ResiliencePipelineBuilder builder, IServiceProvider services, string key)
+    private void Build(ResiliencePipelineBuilder builder)
     {
-        HostedLog log = services.GetRequiredKeyedService<HostedLog>(key);
-        ILogger logger = LoraWalServiceCollectionExtensions.LoggerOf<OpenPipeline>(services);
-        TimeProvider time = services.GetRequiredService<TimeProvider>();
         LoraWalOpenOptions open = log.Options.Open;
         builder.TimeProvider = time;
         if (open.MaxRetryAttempts == 0)
