@@ -89,6 +89,6 @@ after="$(curl -fsS "$url/state")" || fail "GET /state failed"
 echo "state after:  $after"
 echo "log and recovery: $(curl -fsS "$url/wal")"
 
-[[ "$before" == *'"events":42,'* ]] || fail "42 events were accepted, but the state before the kill does not say so"
+[[ "$before" == *'"events":43,'* ]] || fail "43 events were accepted, but the state before the kill does not say so"
 [[ "$before" == "$after" ]] || fail "the state after the crash is not the state before it"
-echo "OK: 42 events accepted, one process killed, the same state again."
+echo "OK: 43 events accepted, one process killed, the same state again."

@@ -8,7 +8,8 @@ namespace LoraWal.Extensions.Hosting;
 // ORDER, in StoppedAsync, whatever its token says:
 //   1. the loop ends
 //   2. the last sync and the close marker     services append until the end of their own StopAsync
-internal sealed class GroupFlusherService(HostedLog log, FreeSpaceSampler sampler) : IHostedLifecycleService, IDisposable
+internal sealed class GroupFlusherService(HostedLog log, FreeSpaceSampler sampler)
+    : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;

@@ -23,6 +23,7 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
     private volatile Exception? _failure;
     private volatile bool _stopping;
     private volatile bool _disposed;
+    private DisabledWal? _disabled;
     private long _freeBytes = -1;
     private double _replayProgress;
 
@@ -48,6 +49,9 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
 
     /// <summary>The open handle; null before.</summary>
     public IOpenedWal? Opened => _opened;
+
+    /// <summary>What stands in for the log when it is switched off.</summary>
+    public DisabledWal Disabled => LazyInitializer.EnsureInitialized(ref _disabled, () => new DisabledWal(Name))!;
 
     /// <summary>Why the log did not start; null unless it did not.</summary>
     public Exception? Failure => _failure;
@@ -153,6 +157,7 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
+        _disabled?.Dispose();
         try
         {
             if (_opened is { } opened)
@@ -170,6 +175,7 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
     public void Dispose()
     {
         _disposed = true;
+        _disabled?.Dispose();
         try
         {
             _opened?.Dispose();
@@ -191,12 +197,12 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
         if (!Options.Enabled)
         {
             // Switched off needs no host: a container alone is enough to append to nothing.
-            return new DisabledWal(Name);
+            return Disabled;
         }
 
         string state = _opened is null ? "is not open yet" : "is being replayed";
         throw new InvalidOperationException(
-            $"The log '{Name}' {state}: it can be {use} once the host has started it, before any service's StartAsync.");
+            $"The log '{Name}' {state}: it can be {use} from the time any service's StartAsync is called.");
     }
 
     private LoraWalOptions? TryOptions()

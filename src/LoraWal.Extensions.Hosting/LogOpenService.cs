@@ -53,7 +53,7 @@ internal sealed class LogOpenService(
         if (!options.Enabled)
         {
             HostLog.Disabled(logger, options.Name);
-            log.TakeOver(new DisabledWal(options.Name));
+            log.TakeOver(log.Disabled);
             log.Run();
             return;
         }

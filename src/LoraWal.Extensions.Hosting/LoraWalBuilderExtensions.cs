@@ -34,7 +34,8 @@ public static class LoraWalBuilderExtensions
         builder.Services.AddSingleton(new ReplayTargetRegistration(
             key,
             typeof(T),
-            provider => (key.Length == 0 ? null : provider.GetKeyedService<T>(key)) ?? provider.GetRequiredService<T>()));
+            provider => (key.Length == 0 ? null : provider.GetKeyedService<T>(key))
+                ?? provider.GetRequiredService<T>()));
         return builder;
     }
 }

@@ -25,17 +25,18 @@ public static class LoraWalServiceCollectionExtensions
 {
     /// <summary>Adds the default log, with the settings of the section <c>LoraWal</c>.</summary>
     /// <param name="services">The host's services.</param>
-    /// <returns>Adds replay targets to the log.</returns>
+    /// <returns>The log, to add replay targets to.</returns>
     public static ILoraWalBuilder AddLoraWal(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         return Add(services, "", configure: null);
     }
 
-    /// <summary>Adds the default log, with the settings of the section <c>LoraWal</c>, then those set in code.</summary>
+    /// <summary>Adds the default log, with the settings of the section <c>LoraWal</c>, then those of
+    /// code.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Runs after the section is bound.</param>
-    /// <returns>Adds replay targets to the log.</returns>
+    /// <returns>The log, to add replay targets to.</returns>
     public static ILoraWalBuilder AddLoraWal(this IServiceCollection services, Action<LoraWalOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -47,7 +48,7 @@ public static class LoraWalServiceCollectionExtensions
     /// <param name="services">The host's services.</param>
     /// <param name="name">The key. Also the log's name, and its directory's below the common one, unless the section
     /// <c>LoraWal:Logs:{name}</c>, which is bound after <c>LoraWal</c>, says otherwise.</param>
-    /// <returns>Adds replay targets to the log.</returns>
+    /// <returns>The log, to add replay targets to.</returns>
     /// <exception cref="ArgumentException">The name is empty, or cannot be a directory's.</exception>
     public static ILoraWalBuilder AddKeyedLoraWal(this IServiceCollection services, string name)
     {
@@ -170,9 +171,15 @@ public static class LoraWalServiceCollectionExtensions
         string suffix = key.Length == 0 ? "" : $"-{key}";
         services.AddHealthChecks()
             .Add(new HealthCheckRegistration(
-                "lorawal-live" + suffix, provider => new LiveHealthCheck(HostedLogOf(provider, key)), null, ["live"]))
+                "lorawal-live" + suffix,
+                provider => new LiveHealthCheck(HostedLogOf(provider, key)),
+                null,
+                ["live"]))
             .Add(new HealthCheckRegistration(
-                "lorawal-ready" + suffix, provider => new ReadyHealthCheck(HostedLogOf(provider, key)), null, ["ready"]));
+                "lorawal-ready" + suffix,
+                provider => new ReadyHealthCheck(HostedLogOf(provider, key)),
+                null,
+                ["ready"]));
     }
 
     private static void Root(LoraWalOptions options, IServiceProvider provider)

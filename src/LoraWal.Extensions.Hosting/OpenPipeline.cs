@@ -1,3 +1,4 @@
+using LoraWal.Storage;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Registry;
@@ -15,6 +16,10 @@ internal sealed class OpenPipeline(
     TimeProvider time,
     ILogger<OpenPipeline> logger)
 {
+    private const int OperationNotPermitted = 1;
+    private const int PermissionDenied = 13;
+    private const int ReadOnlyFileSystem = 30;
+
     private static readonly ResiliencePropertyKey<long> StartedAt = new("lorawal.open.started");
 
     /// <summary>The pipeline's name: what a host registers under to replace it.</summary>
@@ -74,5 +79,10 @@ internal sealed class OpenPipeline(
 
     /// <summary>Whether waiting can help: a lock is let go, a volume arrives; damage and a foreign log stay.</summary>
     internal static bool MayPass(Exception? failure) =>
-        failure is WalInUseException or (IOException and not WalException);
+        failure is WalInUseException
+        || (failure is IOException and not WalException && !IsRefused(failure));
+
+    // Who may not write there today may not in a minute; the same numbers on every Unix.
+    private static bool IsRefused(Exception failure) =>
+        failure is StorageException { Errno: OperationNotPermitted or PermissionDenied or ReadOnlyFileSystem };
 }

@@ -37,7 +37,8 @@ internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
         {
             WalState.Disabled => (HealthStatus.Healthy, "The log is disabled: appends are accepted and dropped."),
             WalState.Opening => (HealthStatus.Unhealthy, "The log is being opened."),
-            WalState.Replaying => (HealthStatus.Unhealthy, $"The log is being replayed: {(int)(log.ReplayProgress * 100)} %."),
+            WalState.Replaying => (
+                HealthStatus.Unhealthy, $"The log is being replayed: {(int)(log.ReplayProgress * 100)} %."),
             WalState.Full => (HealthStatus.Unhealthy, "The log is full: appends fail until there is space again."),
             WalState.Poisoned => (HealthStatus.Unhealthy, "The log is poisoned."),
             WalState.Closed => (HealthStatus.Unhealthy, "The log is closed."),

@@ -71,8 +71,8 @@ internal sealed class Replay
         HostLog.ReplayStarted(_logger, _log.Name, after, upTo, _targets.Length);
 
         long reported = started;
-        IAsyncEnumerable<WalTransaction> transactions = wal.ReadAsync(new WalReadOptions(After: after), cancellationToken);
-        await foreach (WalTransaction transaction in transactions.ConfigureAwait(false))
+        var range = new WalReadOptions(After: after);
+        await foreach (WalTransaction transaction in wal.ReadAsync(range, cancellationToken).ConfigureAwait(false))
         {
             await ApplyAsync(transaction, cancellationToken).ConfigureAwait(false);
             _transactions++;

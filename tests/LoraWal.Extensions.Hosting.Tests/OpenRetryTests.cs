@@ -1,3 +1,4 @@
+using LoraWal.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
@@ -88,6 +89,7 @@ public class OpenRetryTests
         new WalCorruptException("f", 0, default, "a", "b"),
         new WalException("this directory belongs to LoraDB"),
         new UnauthorizedAccessException("read only"),
+        new StorageException("mkdir", "/wal", StorageError.Other, "Permission denied", 13),
         new ArgumentException("bad"),
     ];
 

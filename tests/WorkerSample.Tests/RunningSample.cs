@@ -45,7 +45,8 @@ internal sealed class RunningSample : IAsyncDisposable
     {
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
-        using HttpResponseMessage response = await _client.PostAsync(new Uri("/events" + query, UriKind.Relative), content);
+        using HttpResponseMessage response = await _client.PostAsync(
+            new Uri("/events" + query, UriKind.Relative), content);
         return await ReadAsync(response);
     }
 
