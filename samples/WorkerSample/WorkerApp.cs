@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+
+namespace WorkerSample;
+
+/// <summary>Puts the service together. Everything that varies is in the configuration.</summary>
+internal static class WorkerApp
+{
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
+        IServiceCollection services = builder.Services;
+        services.AddLoraWal().AddReplayTarget<EventState>();
+        services.AddHostedService<StateFollower>();
+        services.AddHostedService<LoadReadings>();
+        replace?.Invoke(services);
+
+        WebApplication app = builder.Build();
+        app.Use(Problems.HandleAsync);
+        app.MapPost("/events", EventIntake.PostAsync);
+        app.MapGet("/events", EventReads.GetEventsAsync);
+        app.MapGet("/state", EventReads.GetStateAsync);
+        app.MapGet("/wal", WalReport.GetAsync);
+        MapHealth(app, "live");
+        MapHealth(app, "ready");
+        return app;
+    }
+
+    private static void MapHealth(WebApplication app, string tag) =>
+        app.MapHealthChecks($"/healthz/{tag}", new HealthCheckOptions
+        {
+            Predicate = check => check.Tags.Contains(tag),
+            ResponseWriter = HealthJson.WriteAsync,
+        });
+}

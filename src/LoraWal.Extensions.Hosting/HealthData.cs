@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace LoraWal.Extensions.Hosting;
+
+/// <summary>The data that both health checks report. From memory: a check does no I/O.</summary>
+internal static class HealthData
+{
+    public static HealthCheckResult Report(
+        HostedLog log, WalStatus status, HealthStatus verdict, string description, Exception? cause = null)
+    {
+        var data = new Dictionary<string, object>
+        {
+            ["state"] = status.State.ToString(),
+            ["nextLsn"] = status.NextLsn.Value,
+            ["durableLsn"] = status.DurableLsn.Value,
+            ["oldestLsn"] = status.OldestLsn.Value,
+            ["activeSegmentId"] = status.ActiveSegmentId,
+            ["oldestSegmentId"] = status.OldestSegmentId,
+            ["oldestUnsyncedMs"] = (long)status.OldestUnsyncedAge.TotalMilliseconds,
+            ["replayProgress"] = log.ReplayProgress,
+        };
+        if (log.FreeBytes is { } freeBytes)
+        {
+            data["freeBytes"] = freeBytes;
+        }
+
+        if (status.Fault is { } fault)
+        {
+            data["bgFailure"] = fault.Reason;
+        }
+
+        return new HealthCheckResult(verdict, description, cause, data);
+    }
+}

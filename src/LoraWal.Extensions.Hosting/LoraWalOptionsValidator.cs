@@ -1,0 +1,129 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace LoraWal.Extensions.Hosting;
+
+/// <summary>The checks that the annotations of the options stand for, generated.</summary>
+[OptionsValidator]
+internal sealed partial class LoraWalAnnotationsValidator : IValidateOptions<LoraWalOptions>;
+
+/// <summary>Refuses bad settings with their place in the configuration, their value and what is allowed.</summary>
+internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration configuration)
+    : IValidateOptions<LoraWalOptions>
+{
+    private const string GiB = "1073741824 (1 GiB)";
+
+    private static readonly LoraWalAnnotationsValidator Annotations = new();
+
+    public ValidateOptionsResult Validate(string? name, LoraWalOptions options)
+    {
+        if (name != key)
+        {
+            return ValidateOptionsResult.Skip;
+        }
+
+        List<string> failures = [];
+        if (options.Open is null || options.Health is null)
+        {
+            Fail(failures, options.Open is null ? nameof(options.Open) : nameof(options.Health), "null", "a section");
+            return ValidateOptionsResult.Fail(failures);
+        }
+
+        CheckLog(failures, options);
+        CheckSizes(failures, options);
+        CheckOpen(failures, options.Open);
+        CheckHealth(failures, options.Health);
+
+        if (failures.Count > 0)
+        {
+            return ValidateOptionsResult.Fail(failures);
+        }
+
+        // The annotations say nothing that is not checked above, in better words; they are the net below it. They
+        // require a directory, which a log that is switched off does not need.
+        return options.Enabled ? Annotations.Validate(name, options) : ValidateOptionsResult.Success;
+    }
+
+    private void CheckLog(List<string> failures, LoraWalOptions options)
+    {
+        if (configuration.Names(nameof(options.ReplayAfter)))
+        {
+            failures.Add($"{configuration.PathOf(nameof(options.ReplayAfter))} must not be in the configuration: "
+                + "ReplayAfter is set in code only.");
+        }
+
+        if (options.Enabled)
+        {
+            Check(failures, nameof(options.Directory), Quote(options.Directory),
+                !string.IsNullOrWhiteSpace(options.Directory), "the path of the log's directory");
+        }
+
+        Check(failures, nameof(options.Name), Quote(options.Name),
+            !string.IsNullOrWhiteSpace(options.Name), "a name");
+        Check(failures, nameof(options.SyncMode), options.SyncMode,
+            Enum.IsDefined(options.SyncMode), "GroupSync, PerCommit or None");
+        Check(failures, nameof(options.TornTail), options.TornTail,
+            Enum.IsDefined(options.TornTail), "SetAside or Refuse");
+        Check(failures, nameof(options.OnPoisoned), options.OnPoisoned,
+            Enum.IsDefined(options.OnPoisoned), "None or StopHost");
+        Check(failures, nameof(options.PoisonedExitCode), options.PoisonedExitCode,
+            options.PoisonedExitCode is >= 1 and <= 255, "from 1 to 255");
+        CheckTime(failures, nameof(options.GroupSyncInterval), options.GroupSyncInterval,
+            TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    private void CheckSizes(List<string> failures, LoraWalOptions options)
+    {
+        const long max = WalOptions.MaxSegmentTargetBytes;
+        Check(failures, nameof(options.SegmentTargetBytes), options.SegmentTargetBytes,
+            options.SegmentTargetBytes is >= WalOptions.MinSegmentTargetBytes and <= max,
+            $"from {WalOptions.MinSegmentTargetBytes} (64 KiB) to {GiB}");
+        Check(failures, nameof(options.MaxTransactionBytes), options.MaxTransactionBytes,
+            options.MaxTransactionBytes is >= 1 and <= max, $"from 1 to {GiB}");
+        Check(failures, nameof(options.MaxPendingBytes), options.MaxPendingBytes,
+            options.MaxPendingBytes >= options.MaxTransactionBytes && options.MaxPendingBytes <= max,
+            $"from MaxTransactionBytes ({options.MaxTransactionBytes}) to {GiB}");
+        Check(failures, nameof(options.MaxLogBytes), options.MaxLogBytes,
+            options.MaxLogBytes == 0 || options.MaxLogBytes / 2 >= options.SegmentTargetBytes,
+            $"0 (no limit), or at least twice SegmentTargetBytes ({options.SegmentTargetBytes})");
+    }
+
+    private void CheckOpen(List<string> failures, LoraWalOpenOptions open)
+    {
+        Check(failures, "Open:MaxRetryAttempts", open.MaxRetryAttempts,
+            open.MaxRetryAttempts is >= 0 and <= 1000, "from 0 to 1000");
+        CheckTime(failures, "Open:BaseDelay", open.BaseDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+        CheckTime(failures, "Open:MaxDelay", open.MaxDelay, open.BaseDelay, TimeSpan.FromMinutes(10));
+        CheckTime(failures, "Open:Timeout", open.Timeout, TimeSpan.Zero, TimeSpan.FromDays(1));
+    }
+
+    private void CheckHealth(List<string> failures, LoraWalHealthOptions health)
+    {
+        Check(failures, "Health:StallDegraded", health.StallDegraded,
+            health.StallDegraded > TimeSpan.Zero, "above zero");
+        Check(failures, "Health:StallUnhealthy", health.StallUnhealthy,
+            health.StallUnhealthy >= health.StallDegraded, $"at least StallDegraded ({health.StallDegraded})");
+        Check(failures, "Health:MinFreeBytesDegraded", health.MinFreeBytesDegraded,
+            health.MinFreeBytesDegraded >= 0, "0 (never) or more");
+        Check(failures, "Health:MinFreeBytesUnhealthy", health.MinFreeBytesUnhealthy,
+            health.MinFreeBytesUnhealthy >= 0
+                && (health.MinFreeBytesDegraded == 0 || health.MinFreeBytesUnhealthy <= health.MinFreeBytesDegraded),
+            $"from 0 (never) to MinFreeBytesDegraded ({health.MinFreeBytesDegraded})");
+    }
+
+    private void CheckTime(List<string> failures, string setting, TimeSpan value, TimeSpan min, TimeSpan max) =>
+        Check(failures, setting, value, value >= min && value <= max, $"from {min} to {max}");
+
+    private void Check<T>(List<string> failures, string setting, T value, bool allowed, string rule)
+    {
+        if (!allowed)
+        {
+            Fail(failures, setting, value, rule);
+        }
+    }
+
+    private void Fail<T>(List<string> failures, string setting, T value, string rule) => failures.Add(string.Create(
+        CultureInfo.InvariantCulture, $"{configuration.PathOf(setting)} is {value}; it must be {rule}."));
+
+    private static string Quote(string? value) => value is null ? "not set" : $"'{value}'";
+}
