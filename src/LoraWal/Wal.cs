@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using LoraWal.Diagnostics;
 using LoraWal.Log;
@@ -26,6 +25,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     private readonly long _maxTransactionBytes;
     private readonly CancellationTokenSource _stopFlusher = new();
     private readonly Lock _closeLock = new();
+    private readonly AbandonedLog _abandoned;
     private Task _flusher = Task.CompletedTask;
     private Task<Exception?>? _closing;
 
@@ -35,6 +35,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         _diagnostics = diagnostics;
         _log = log;
         _control = control;
+        _abandoned = new AbandonedLog(log.Core);
         LogSettings settings = log.Core.Environment.Settings;
         Name = settings.Name;
         _syncMode = settings.SyncMode;
@@ -44,9 +45,6 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
             _flusher = RunGroupFlusherAsync(_stopFlusher.Token);
         }
     }
-
-    /// <summary>Ends the threads of a log that was abandoned without being disposed of.</summary>
-    ~Wal() => _log?.Core.EndThreads();
 
     /// <inheritdoc/>
     public string Name { get; }
@@ -235,11 +233,9 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     /// locked until that sync ends.</param>
     /// <exception cref="WalPoisonedException">The log is poisoned: what was not durable may be lost.</exception>
     /// <exception cref="WalFullException">Buffered records were dropped for lack of space.</exception>
-    [SuppressMessage("Usage", "CA1816", Justification = "Closing is disposing.")]
     public async ValueTask CloseAsync(CancellationToken cancellationToken = default)
     {
         Exception? failure = await BeginClose().WaitAsync(cancellationToken).ConfigureAwait(false);
-        GC.SuppressFinalize(this);
         if (failure is not null)
         {
             throw failure;
@@ -260,7 +256,6 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     {
         bool isFirst = _closing is null;
         Exception? failure = await BeginClose().WaitAsync(DisposeTimeout, _environment.Time).ConfigureAwait(false);
-        GC.SuppressFinalize(this);
         if (isFirst && failure is not null)
         {
             throw failure;
@@ -268,7 +263,6 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc cref="DisposeAsync"/>
-    [SuppressMessage("Usage", "CA1816", Justification = "DisposeAsync suppresses finalization.")]
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     internal static WalStatus StatusOf(LogWriter log)
@@ -346,6 +340,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         await _flusher.ConfigureAwait(false);
         Exception? failure = await Background.RunAsync(
             _environment.Work, "lorawal-close", _control.Close).ConfigureAwait(false);
+        _abandoned.Dispose();
         _environment.Storage.Dispose(); // last: the next owner may come in now
         _diagnostics.Meter.Dispose();
         _stopFlusher.Dispose();
@@ -354,7 +349,8 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
 
     private AppendDurability Resolve(AppendDurability durability) => durability switch
     {
-        AppendDurability.Default => _syncMode == SyncMode.PerCommit ? AppendDurability.Durable : AppendDurability.Written,
+        AppendDurability.Default when _syncMode == SyncMode.PerCommit => AppendDurability.Durable,
+        AppendDurability.Default => AppendDurability.Written,
         <= AppendDurability.Durable => durability,
         _ => throw new ArgumentOutOfRangeException(nameof(durability), durability, "There is no such durability."),
     };

@@ -69,7 +69,8 @@ internal static class WalOpener
         var logEnvironment = new LogEnvironment(
             settings, environment.Time, environment.Work, environment.FillRandom, recovered.Generation, diagnostics);
         var maker = new SegmentMaker(files, new SegmentSupply(files, environment.Work, settings.SegmentBytes));
-        var log = new LogWriter(logEnvironment, maker, recovered);
+        var start = new LogStart(recovered.Active, recovered.Segments, recovered.Fence, recovered.Floor);
+        var log = new LogWriter(logEnvironment, maker, start);
         status.Log = new WeakReference<LogWriter>(log);
         return new Wal(environment, diagnostics, log, new LogControl(log, maker))
         {

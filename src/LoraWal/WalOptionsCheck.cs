@@ -10,7 +10,8 @@ internal static class WalOptionsCheck
         ArgumentNullException.ThrowIfNull(options);
         foreach ((string name, object? value, string range) in Violations(options))
         {
-            throw new ArgumentException($"{nameof(WalOptions)}.{name} is '{value}'; it must be {range}.", nameof(options));
+            throw new ArgumentException(
+                $"{nameof(WalOptions)}.{name} is '{value}'; it must be {range}.", nameof(options));
         }
     }
 
@@ -48,7 +49,8 @@ internal static class WalOptionsCheck
 
         if (options.SegmentTargetBytes is < Smallest or > Greatest)
         {
-            yield return (nameof(options.SegmentTargetBytes), options.SegmentTargetBytes, $"from {Smallest} to {Greatest}");
+            yield return (
+                nameof(options.SegmentTargetBytes), options.SegmentTargetBytes, $"from {Smallest} to {Greatest}");
         }
 
         if (options.MaxTransactionBytes is < 1 or > Greatest)

@@ -71,6 +71,7 @@ internal static partial class WalLog
     public static partial void BufferedDropped(ILogger logger, string name, Lsn first, Lsn last);
 
     [LoggerMessage(900, LogLevel.Critical,
-        "Log '{Name}' is poisoned at durable LSN {DurableLsn} and takes no more writes until it is opened again: {Reason}")]
+        "Log '{Name}' is poisoned at durable LSN {DurableLsn} and takes no more writes until it is opened again: "
+        + "{Reason}")]
     public static partial void Poisoned(ILogger logger, string name, Lsn durableLsn, string reason, Exception failure);
 }

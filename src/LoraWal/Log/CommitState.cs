@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LoraWal.Log;
 
-/// <summary>Who must be woken because there is work that no one is doing. Decided under the lock, done outside.</summary>
+/// <summary>Who must be woken because there is work that no one does. Decided under the lock, done outside.</summary>
 internal enum HandOn
 {
     Nobody,
@@ -14,7 +14,7 @@ internal enum HandOn
     Helper,
 }
 
-/// <summary>Everything that the log's one lock guards: positions, the buffer being filled, who waits, who leads.</summary>
+/// <summary>Everything that the log's one lock guards: positions, the buffer being filled, who leads.</summary>
 /// <remarks>
 /// No I/O, no clock, no completion of a waiter happens here: waiters that are done are collected and completed outside
 /// the lock. Two roles exist, each held by one thread at a time: the <i>write role</i> (the active segment, the frames)
@@ -164,7 +164,7 @@ internal sealed class CommitState
     /// <summary>Takes back an append that waits for room.</summary>
     public bool LeaveRoomUnderLock(Waiter waiter) => waiter.Lsn == 0 && Waiters.RemoveForRoom(waiter);
 
-    /// <summary>Whether a caller may lead: no one else does, or its record need not wait for the sync under way.</summary>
+    /// <summary>Whether a caller may lead: no one does, or its record need not wait for the sync under way.</summary>
     public bool CanLeadUnderLock(AppendDurability need) =>
         !IsWriting
         && WaitingForWriteRole == 0
@@ -255,7 +255,7 @@ internal sealed class CommitState
     /// <param name="writing">The buffer whose write ran out of space.</param>
     /// <param name="message">For the waiters.</param>
     /// <param name="done">Takes the waiters.</param>
-    /// <returns>First and last LSN of records that no one waited for, and that are dropped; 0 if there are none.</returns>
+    /// <returns>First and last LSN of records that are dropped though no one waited; 0 if there are none.</returns>
     public (ulong First, ulong Last) FailUnwrittenUnderLock(PendingBuffer writing, string message, ref WaiterList done)
     {
         (ulong First, ulong Last) dropped = Dropped(writing);
@@ -277,7 +277,7 @@ internal sealed class CommitState
         Filling.Clear();
     }
 
-    /// <summary>Says who must be woken. Called whenever a role is given up, or work has come that no one leads.</summary>
+    /// <summary>Says who must be woken. Called whenever a role is given up, or work comes that no one leads.</summary>
     public HandOn HandOnUnderLock()
     {
         bool write = !IsWriting && WaitingForWriteRole == 0 && NeedsWriteUnderLock();

@@ -77,7 +77,7 @@ internal sealed class FullState(TimeProvider time)
         }
 
         throw new WalFullException(
-            $"Buffered records with LSNs {first} to {last} were dropped: no space was left for the next segment. Append "
-            + "them again once there is.");
+            $"Buffered records with LSNs {first} to {last} were dropped: no space was left for the next segment. "
+            + "Append them again once there is.");
     }
 }

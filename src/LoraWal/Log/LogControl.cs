@@ -93,7 +93,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         log.Writer.Take();
         try
         {
-            ObjectDisposedException.ThrowIf(log.IsClosing, typeof(Wal));
+            ThrowIfClosing();
             _core.ThrowIfPoisoned(outcomeUnknown: false);
             (ulong Fence, ulong Floor) before = log.Writer.Appender.Known;
             log.Writer.Appender.Known = known;
@@ -176,6 +176,14 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         }
     }
 
+    private void ThrowIfClosing()
+    {
+        if (log.IsClosing)
+        {
+            throw LogWriter.Closed();
+        }
+    }
+
     private static void CheckFence(ulong fence, ulong greatest, string what)
     {
         if (fence > greatest)
@@ -190,7 +198,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         await _one.WaitAsync().ConfigureAwait(false);
         try
         {
-            ObjectDisposedException.ThrowIf(log.IsClosing, typeof(Wal));
+            ThrowIfClosing();
             _core.ThrowIfPoisoned(outcomeUnknown: false);
             return await Background.RunAsync(_core.Environment.Work, "lorawal-control", work).ConfigureAwait(false);
         }

@@ -1,4 +1,5 @@
 using LoraWal.Diagnostics;
+using LoraWal.Segments;
 
 namespace LoraWal.Log;
 
@@ -16,3 +17,10 @@ internal sealed record LogEnvironment(
     Action<Memory<byte>> FillRandom,
     uint Generation,
     WalDiagnostics Diagnostics);
+
+/// <summary>Where a log begins: what recovery found.</summary>
+/// <param name="Active">The segment to append to; everything in it is durable.</param>
+/// <param name="Segments">All segments, oldest first, the active one last.</param>
+/// <param name="Fence">The newest checkpoint fence.</param>
+/// <param name="Floor">The newest floor.</param>
+internal sealed record LogStart(SegmentWriter Active, IReadOnlyList<SegmentEntry> Segments, ulong Fence, ulong Floor);

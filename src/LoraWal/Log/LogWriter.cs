@@ -1,4 +1,3 @@
-using LoraWal.Recovery;
 using LoraWal.Records;
 using LoraWal.Segments;
 
@@ -19,19 +18,19 @@ internal sealed class LogWriter
     private readonly IoLeader _leader; // held: the worker holds it weakly
     private volatile bool _closing;
 
-    public LogWriter(LogEnvironment environment, SegmentMaker maker, RecoveredLog recovered)
+    public LogWriter(LogEnvironment environment, SegmentMaker maker, LogStart start)
     {
-        SegmentWriter active = recovered.Active;
+        SegmentWriter active = start.Active;
         long capacity = SegmentLayout.RecordEnd(environment.Settings.SegmentBytes) - SegmentLayout.HeaderBlockBytes;
         _state = new CommitState(
             environment.Settings,
             (int)Math.Min(FrameTargetBytes, capacity - sizeof(ulong)),
             new LogPosition(active.Header.SegmentId, active.Offset, active.NextLsn - 1));
         _pool = new WaiterPool(OnCancelled);
-        Core = new LogCore(environment, new SegmentCatalog(recovered.Segments), _state);
+        Core = new LogCore(environment, new SegmentCatalog(start.Segments), _state);
         Gate = new SyncGate(Core, active.File);
         Writer = new WriteRole(Core, Gate, _pool, maker, active);
-        Writer.Appender.Known = (recovered.Fence, recovered.Floor);
+        Writer.Appender.Known = (start.Fence, start.Floor);
         _leader = new IoLeader(Core, Writer, Gate);
     }
 
@@ -332,5 +331,6 @@ internal sealed class LogWriter
         }
     }
 
-    private static ObjectDisposedException Closed() => new(nameof(Wal), "The log is closed.");
+    /// <summary>What a call to a closed log gets.</summary>
+    public static ObjectDisposedException Closed() => new("Wal", "The log is closed.");
 }

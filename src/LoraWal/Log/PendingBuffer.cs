@@ -13,7 +13,7 @@ namespace LoraWal.Log;
 //   +--------------+-------+---------+-----+---------+-----+
 //   | frame header | count | entry 1 | ... | entry n | pad |        a batch
 //   +--------------+-------+---------+-----+---------+-----+
-//   |   unused (16)     | frame header | payload     | pad |        a lone record: the header ends where its payload begins
+//   |   unused (16)     | frame header | payload     | pad |        a lone record: its header comes later
 //   +-------------------+--------------+-------------+-----+
 internal sealed class PendingBuffer
 {
@@ -78,7 +78,7 @@ internal sealed class PendingBuffer
     /// <summary>A frame, ready but for its header's checksums.</summary>
     public PendingFrame Frame(int index) => _frames[index];
 
-    /// <summary>The bytes of a frame, from its header through its padding; batch counts and padding filled in.</summary>
+    /// <summary>The bytes of a frame, from header through padding; batch counts and padding filled in.</summary>
     public Span<byte> Image(in PendingFrame frame, out FrameKind kind, out ushort recordType, out int payloadBytes)
     {
         int end = frame.Start + HeadBytes + frame.EntryBytes;

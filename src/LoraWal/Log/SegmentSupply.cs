@@ -119,7 +119,7 @@ internal sealed class SegmentSupply(SegmentFiles files, IWorkScheduler work, lon
         }
         catch (StorageException)
         {
-            // Nothing is lost: the rotation that needs the segment fills it, and meets the failure if it is still there.
+            // Nothing is lost: the rotation that needs the segment fills it, and meets the failure if it lasts.
         }
         finally
         {

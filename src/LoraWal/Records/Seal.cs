@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace LoraWal.Records;
 
-/// <summary>The payload of a seal, the last frame of a segment whose successor exists: the segment's last LSN.</summary>
+/// <summary>The payload of a seal, the last frame of a segment that has a successor: the segment's last LSN.</summary>
 internal static class Seal
 {
     public const int Bytes = 8;

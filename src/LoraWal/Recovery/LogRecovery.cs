@@ -28,7 +28,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
     /// <summary>Recovers the log, or creates it. The directory's lock is held.</summary>
     /// <exception cref="WalCorruptException">Something durable is damaged or missing. Nothing was changed.</exception>
     /// <exception cref="WalException">The directory is another program's or version's. Nothing was changed.</exception>
-    /// <exception cref="StorageException">The operating system refused a call. The next attempt starts over.</exception>
+    /// <exception cref="StorageException">A call failed. The next attempt starts over.</exception>
     public RecoveredLog Run()
     {
         IReadOnlyList<string> names = _storage.List();

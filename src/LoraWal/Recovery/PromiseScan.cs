@@ -4,7 +4,7 @@ using LoraWal.Storage;
 
 namespace LoraWal.Recovery;
 
-/// <summary>Looks behind the last valid frame for a header that promises that what is missing had been synced.</summary>
+/// <summary>Looks behind the last valid frame for a promise that what is missing there had been synced.</summary>
 internal static class PromiseScan
 {
     private const int ChunkBytes = 64 * 1024;

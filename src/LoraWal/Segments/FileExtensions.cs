@@ -60,7 +60,7 @@ internal static class FileExtensions
     }
 
     /// <summary>Finds the bytes that are not zero.</summary>
-    /// <returns>Offset just after the last byte that is not zero, or <paramref name="from"/> if there is none.</returns>
+    /// <returns>Offset just after the last byte that is not zero; <paramref name="from"/> without any.</returns>
     public static long EndOfContent(this IStorageFile file, long from, long to)
     {
         const int ChunkBytes = 64 * 1024;

@@ -17,7 +17,7 @@ internal enum FrameStatus
     Odd,
 }
 
-/// <summary>Reads the frames of one segment in order, checking each against its checksums and the LSN expected.</summary>
+/// <summary>Reads the frames of one segment in order, each checked by its checksums and the LSN expected.</summary>
 /// <remarks>Payloads are slices of buffers that are never written again: they are safe to keep.</remarks>
 internal sealed class FrameReader(IStorageFile file, SegmentHeader segment)
 {

@@ -26,8 +26,8 @@ internal sealed class SegmentFiles(IStorage storage)
     }
 
     /// <summary>Writes a header into a filled file, still under its temporary name, and syncs it.</summary>
-    // ORDER: a segment's header is whole on the disk before the segment has its name. A crash before the rename leaves a
-    // temporary file, which the next open deletes; there is never a named segment without a valid header.
+    // ORDER: a segment's header is whole on the disk before the segment has its name. A crash before the rename leaves
+    // a temporary file, which the next open deletes; there is never a named segment without a valid header.
     public static void WriteHeader(IStorageFile file, SegmentHeader header)
     {
         byte[] block = new byte[SegmentLayout.HeaderBlockBytes];
@@ -76,7 +76,9 @@ internal sealed class SegmentFiles(IStorage storage)
         {
             throw new WalException(
                 $"'{file.Path}' has format version {version}; this version reads {SegmentHeader.SupportedVersion}. "
-                + (version == 1 ? "This directory belongs to LoraDB: name another one." : "Open it with a later version."));
+                + (version == 1
+                    ? "This directory belongs to LoraDB: name another one."
+                    : "Open it with a later version."));
         }
 
         if (status != HeaderStatus.Ok || read < SegmentLayout.HeaderBlockBytes)

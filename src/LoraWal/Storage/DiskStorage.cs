@@ -131,15 +131,15 @@ internal sealed class DiskStorage(string directory) : IStorage
     {
         string format = Format(directory) ?? "unknown";
         return new WalException(
-            $"The file system of '{directory}' ({format}) has no dependable locks, so nothing would keep a second owner "
-            + "out. Use a local disk, or set AllowUnsafeFileSystem if only one process can ever "
+            $"The file system of '{directory}' ({format}) has no dependable locks, so nothing would keep a second "
+            + "owner out. Use a local disk, or set AllowUnsafeFileSystem if only one process can ever "
             + "open it.",
             cause);
     }
 
     private WalException Refused(Exception failure) => new(
-        $"The log directory '{DirectoryPath}' cannot be created or written: {failure.Message} Give the process the right "
-        + "to write there.",
+        $"The log directory '{DirectoryPath}' cannot be created or written: {failure.Message} Give the process the "
+        + "right to write there.",
         failure);
 
     private static string? Format(string directory)

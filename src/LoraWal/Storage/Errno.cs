@@ -13,7 +13,7 @@ internal static class Errno
     public static bool HasNoLocks(int errno) =>
         OperatingSystem.IsLinux() ? errno is 37 or 95 or 38 : errno is 77 or 45 or 78;
 
-    /// <summary>EACCES, EPERM, EROFS, EINVAL: a directory that cannot be synced, and that we cannot have changed.</summary>
+    /// <summary>EACCES, EPERM, EROFS, EINVAL: a directory that cannot be synced, nor have been changed by us.</summary>
     public static bool CannotSync(int errno) => errno is 13 or 1 or 30 or 22;
 
     /// <summary>The exception for the last failed call of this thread.</summary>

@@ -27,7 +27,7 @@ internal static class SystemSync
         }
         else
         {
-            Call("fcntl(F_FULLFSYNC)", path, static file => NativeMethods.Control(file, NativeMethods.FullSync), handle);
+            Call("fcntl(F_FULLFSYNC)", path, FullSync, handle);
         }
     }
 
@@ -56,6 +56,8 @@ internal static class SystemSync
             // Nothing of ours can be in it.
         }
     }
+
+    private static int FullSync(SafeFileHandle file) => NativeMethods.Control(file, NativeMethods.FullSync);
 
     private static SafeFileHandle OpenDirectory(string directory)
     {
