@@ -11,8 +11,6 @@ internal sealed partial class LoraWalAnnotationsValidator : IValidateOptions<Lor
 internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration configuration)
     : IValidateOptions<LoraWalOptions>
 {
-    private const string GiB = "1073741824 (1 GiB)";
-
     private static readonly LoraWalAnnotationsValidator Annotations = new();
 
     public ValidateOptionsResult Validate(string? name, LoraWalOptions options)
@@ -30,7 +28,6 @@ internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration c
         }
 
         CheckLog(failures, options);
-        CheckSizes(failures, options);
         CheckOpen(failures, options.Open);
         CheckHealth(failures, options.Health);
 
@@ -52,40 +49,18 @@ internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration c
                 + "ReplayAfter is set in code only.");
         }
 
-        if (options.Enabled)
+        foreach ((string setting, object? value, string range) in WalOptionsCheck.Violations(options))
         {
-            Check(failures, nameof(options.Directory), Quote(options.Directory),
-                !string.IsNullOrWhiteSpace(options.Directory), "the path of the log's directory");
+            if (options.Enabled || setting != nameof(options.Directory))
+            {
+                Fail(failures, setting, value is null or string ? Quote((string?)value) : value, range);
+            }
         }
 
-        Check(failures, nameof(options.Name), Quote(options.Name),
-            !string.IsNullOrWhiteSpace(options.Name), "a name");
-        Check(failures, nameof(options.SyncMode), options.SyncMode,
-            Enum.IsDefined(options.SyncMode), "GroupSync, PerCommit or None");
-        Check(failures, nameof(options.TornTail), options.TornTail,
-            Enum.IsDefined(options.TornTail), "SetAside or Refuse");
         Check(failures, nameof(options.OnPoisoned), options.OnPoisoned,
             Enum.IsDefined(options.OnPoisoned), "None or StopHost");
         Check(failures, nameof(options.PoisonedExitCode), options.PoisonedExitCode,
             options.PoisonedExitCode is >= 1 and <= 255, "from 1 to 255");
-        CheckTime(failures, nameof(options.GroupSyncInterval), options.GroupSyncInterval,
-            TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
-    }
-
-    private void CheckSizes(List<string> failures, LoraWalOptions options)
-    {
-        const long max = WalOptions.MaxSegmentTargetBytes;
-        Check(failures, nameof(options.SegmentTargetBytes), options.SegmentTargetBytes,
-            options.SegmentTargetBytes is >= WalOptions.MinSegmentTargetBytes and <= max,
-            $"from {WalOptions.MinSegmentTargetBytes} (64 KiB) to {GiB}");
-        Check(failures, nameof(options.MaxTransactionBytes), options.MaxTransactionBytes,
-            options.MaxTransactionBytes is >= 1 and <= max, $"from 1 to {GiB}");
-        Check(failures, nameof(options.MaxPendingBytes), options.MaxPendingBytes,
-            options.MaxPendingBytes >= options.MaxTransactionBytes && options.MaxPendingBytes <= max,
-            $"from MaxTransactionBytes ({options.MaxTransactionBytes}) to {GiB}");
-        Check(failures, nameof(options.MaxLogBytes), options.MaxLogBytes,
-            options.MaxLogBytes == 0 || options.MaxLogBytes / 2 >= options.SegmentTargetBytes,
-            $"0 (no limit), or at least twice SegmentTargetBytes ({options.SegmentTargetBytes})");
     }
 
     private void CheckOpen(List<string> failures, LoraWalOpenOptions open)

@@ -286,7 +286,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
             WrittenLsn = new Lsn(written),
             DurableLsn = new Lsn(durable),
             OldestLsn = new Lsn(Math.Min(segments.OldestLsn, next)),
-            CheckpointLsn = new Lsn(log.Writer.Appender.Known.Fence),
+            CheckpointLsn = new Lsn(log.Writer.Appender.Fence),
             ActiveSegmentId = segments.ActiveId,
             OldestSegmentId = segments.OldestId,
             SegmentCount = segments.Count,
@@ -338,8 +338,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         _log.BeginClosing();
         await _stopFlusher.CancelAsync().ConfigureAwait(false);
         await _flusher.ConfigureAwait(false);
-        Exception? failure = await Background.RunAsync(
-            _environment.Work, "lorawal-close", _control.Close).ConfigureAwait(false);
+        Exception? failure = await _control.CloseAsync().ConfigureAwait(false);
         _abandoned.Dispose();
         _environment.Storage.Dispose(); // last: the next owner may come in now
         _diagnostics.Meter.Dispose();

@@ -20,10 +20,11 @@ internal static class WalOptionsCheck
     {
         const long Smallest = WalOptions.MinSegmentTargetBytes;
         const long Greatest = WalOptions.MaxSegmentTargetBytes;
+        const string GiB = "1073741824 (1 GiB)";
 
         if (string.IsNullOrWhiteSpace(options.Directory))
         {
-            yield return (nameof(options.Directory), options.Directory, "the path of a directory");
+            yield return (nameof(options.Directory), options.Directory, "the path of the log's directory");
         }
 
         if (string.IsNullOrWhiteSpace(options.Name))
@@ -44,18 +45,18 @@ internal static class WalOptionsCheck
         if (options.GroupSyncInterval < TimeSpan.FromMilliseconds(1)
             || options.GroupSyncInterval > TimeSpan.FromMinutes(1))
         {
-            yield return (nameof(options.GroupSyncInterval), options.GroupSyncInterval, "from 1 ms to 1 min");
+            yield return (nameof(options.GroupSyncInterval), options.GroupSyncInterval, "from 00:00:00.0010000 to 00:01:00");
         }
 
         if (options.SegmentTargetBytes is < Smallest or > Greatest)
         {
             yield return (
-                nameof(options.SegmentTargetBytes), options.SegmentTargetBytes, $"from {Smallest} to {Greatest}");
+                nameof(options.SegmentTargetBytes), options.SegmentTargetBytes, $"from {Smallest} (64 KiB) to {GiB}");
         }
 
         if (options.MaxTransactionBytes is < 1 or > Greatest)
         {
-            yield return (nameof(options.MaxTransactionBytes), options.MaxTransactionBytes, $"from 1 to {Greatest}");
+            yield return (nameof(options.MaxTransactionBytes), options.MaxTransactionBytes, $"from 1 to {GiB}");
         }
 
         if (options.MaxPendingBytes < options.MaxTransactionBytes || options.MaxPendingBytes > Greatest)
@@ -63,7 +64,7 @@ internal static class WalOptionsCheck
             yield return (
                 nameof(options.MaxPendingBytes),
                 options.MaxPendingBytes,
-                $"from {nameof(options.MaxTransactionBytes)} ({options.MaxTransactionBytes}) to {Greatest}");
+                $"from {nameof(options.MaxTransactionBytes)} ({options.MaxTransactionBytes}) to {GiB}");
         }
 
         if (options.MaxLogBytes != 0 && options.MaxLogBytes / 2 < options.SegmentTargetBytes)
@@ -71,7 +72,7 @@ internal static class WalOptionsCheck
             yield return (
                 nameof(options.MaxLogBytes),
                 options.MaxLogBytes,
-                $"0, or at least two segments ({2 * options.SegmentTargetBytes})");
+                $"0 (no limit), or at least twice SegmentTargetBytes ({options.SegmentTargetBytes})");
         }
     }
 }

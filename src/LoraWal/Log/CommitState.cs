@@ -266,6 +266,7 @@ internal sealed class CommitState
         Filling.Clear();
         _writeSoon = false;
         LastAssigned = _written;
+        _syncWanted = Math.Min(_syncWanted, _written);
         Volatile.Write(ref _next, Math.Max(_written, _openFence) + 1);
         return dropped;
     }

@@ -42,15 +42,30 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         (ulong knownFence, ulong floor) = log.Writer.Appender.Known;
         WriteMarker(
             MarkerReason.Truncation, (knownFence, Math.Max(floor, found[^1].LastLsn)), SyncReason.Truncation);
+        _core.Catalog.GoneUpToId = found[^1].Entry.Id;
         return Delete(found, fence);
     });
 
     /// <summary>Writes and syncs what is left, marks the log as closed, and lets go of everything but the
-    /// directory.</summary>
+    /// directory. The log refuses new calls already.</summary>
     /// <returns>What went wrong with it; null if the log is clean.</returns>
-    public Exception? Close()
+    public async Task<Exception?> CloseAsync()
     {
-        log.BeginClosing();
+        // A truncation under way ends first: its deletions must not reach into the next owner's time. Whoever waits
+        // behind us finds the log closed.
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return await Background.RunAsync(_core.Environment.Work, "lorawal-close", Close).ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private Exception? Close()
+    {
         bool wasPoisoned = _core.Latch.Fault is not null;
         log.Writer.Take();
         Exception? failure = null;
@@ -81,6 +96,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
             log.Gate.CloseFiles();
         }
 
+        log.Writer.Release();
         _core.End();
         WalLog.Closed(_core.Logger, _core.Name, new Lsn(_core.State.DurableLsn));
         return failure;

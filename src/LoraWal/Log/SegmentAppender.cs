@@ -40,6 +40,8 @@ internal sealed class SegmentAppender
     private readonly Action<Memory<byte>> _fillRandom;
     private readonly uint _generation;
     private SegmentWriter _active;
+    private (ulong Fence, ulong Floor) _known;
+    private ulong _fence;
 
     public SegmentAppender(IAppenderHost host, SegmentMaker maker, LogEnvironment environment, SegmentWriter active)
     {
@@ -54,7 +56,18 @@ internal sealed class SegmentAppender
     }
 
     /// <summary>The newest checkpoint fence and floor: every marker and header carries them.</summary>
-    public (ulong Fence, ulong Floor) Known { get; set; }
+    public (ulong Fence, ulong Floor) Known
+    {
+        get => _known;
+        set
+        {
+            _known = value;
+            Volatile.Write(ref _fence, value.Fence);
+        }
+    }
+
+    /// <summary>The newest checkpoint fence; may be read by anyone.</summary>
+    public ulong Fence => Volatile.Read(ref _fence);
 
     /// <summary>Last LSN of the last frame that was handed to a write, whether or not that succeeded.</summary>
     public ulong HandedLsn { get; private set; }

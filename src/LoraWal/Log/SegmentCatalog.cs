@@ -7,6 +7,7 @@ internal sealed class SegmentCatalog
 {
     private readonly List<SegmentEntry> _entries;
     private volatile Summary _summary;
+    private long _goneUpToId;
 
     public SegmentCatalog(IEnumerable<SegmentEntry> entries)
     {
@@ -16,6 +17,13 @@ internal sealed class SegmentCatalog
 
     /// <summary>What a status says of the segments.</summary>
     public Summary Now => _summary;
+
+    /// <summary>Segments up to this id may be deleted at any moment, although they are still listed.</summary>
+    public long GoneUpToId
+    {
+        get => Volatile.Read(ref _goneUpToId);
+        set => Volatile.Write(ref _goneUpToId, value);
+    }
 
     public void AddUnderLock(SegmentEntry entry)
     {

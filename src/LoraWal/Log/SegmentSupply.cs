@@ -17,12 +17,17 @@ internal sealed class SegmentSupply(SegmentFiles files, IWorkScheduler work, lon
 
     private readonly Lock _lock = new();
     private readonly ManualResetEventSlim _filled = new();
-    private State _state;
+    private volatile State _state;
     private IStorageFile? _ready;
 
     /// <summary>Has a segment filled in the background, unless there is one. Cheap; does not wait.</summary>
     public void PrepareSoon()
     {
+        if (_state != State.Idle)
+        {
+            return; // asked on every write: most of them end here
+        }
+
         lock (_lock)
         {
             if (_state != State.Idle)
