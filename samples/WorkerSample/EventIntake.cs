@@ -35,7 +35,11 @@ internal static class EventIntake
 
         // Not cancelled with the request: the batch is pooled memory, and a wait given up would not take it back.
         IWal wal = services.GetRequiredService<IWal>();
-        Lsn last = await wal.CommitAsync(batch, durable ? AppendDurability.Durable : AppendDurability.Default);
+        Lsn last = await wal.CommitAsync(batch);
+        if (durable)
+        {
+            await wal.WaitForDurableAsync(last); // under GroupSync the group flusher's next sync serves all who wait
+        }
 
         ulong first = last.IsNone ? 0 : last.Value - (ulong)events.Count + 1;
         context.Response.StatusCode = StatusCodes.Status202Accepted;

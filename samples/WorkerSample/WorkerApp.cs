@@ -7,7 +7,11 @@ internal static class WorkerApp
 {
     public static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ContentRootPath = ContentRoot,
+        });
         IServiceCollection services = builder.Services;
         services.AddLoraWal().AddReplayTarget<EventState>();
         services.AddHostedService<StateFollower>();
@@ -24,6 +28,11 @@ internal static class WorkerApp
         MapHealth(app, "ready");
         return app;
     }
+
+    // The settings lie beside the program; started by `dotnet run` they are in the project, the working directory then.
+    private static string ContentRoot => File.Exists("appsettings.json")
+        ? Directory.GetCurrentDirectory()
+        : AppContext.BaseDirectory;
 
     private static void MapHealth(WebApplication app, string tag) =>
         app.MapHealthChecks($"/healthz/{tag}", new HealthCheckOptions

@@ -28,6 +28,6 @@ public sealed class WalPoisonedException : WalException
         string outcome = outcomeUnknown
             ? "Whether this call's records are in the log is known after the next open."
             : "Nothing of this call was written.";
-        return $"The log is poisoned: {fault.Reason} {outcome} Close the log and open it again.";
+        return $"The log is poisoned: {fault.Reason.TrimEnd('.')}. {outcome} Close the log and open it again.";
     }
 }

@@ -22,7 +22,7 @@ internal sealed class SimulatedFile : IStorageFile
         Path = path;
     }
 
-    public string Path { get; }
+    public string Path { get; set; }
 
     public long Length
     {

@@ -155,7 +155,7 @@ internal sealed class SegmentAppender
         try
         {
             // From the rename on, a failure leaves in doubt which files there are: the log is poisoned.
-            _files.Publish(name, header.SegmentId);
+            _files.Publish(file, name, header.SegmentId);
             old.WriteSeal(Stamp(now));
         }
         catch

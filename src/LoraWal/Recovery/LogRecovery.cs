@@ -250,7 +250,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
             try
             {
                 SegmentFiles.WriteHeader(file, header);
-                files.Publish(SegmentName.Urgent, header.SegmentId);
+                files.Publish(file, SegmentName.Urgent, header.SegmentId);
                 return file;
             }
             catch

@@ -37,9 +37,10 @@ internal sealed class SegmentFiles(IStorage storage)
     }
 
     /// <summary>Gives a finished file its name, durably. A failure leaves in doubt which name it has.</summary>
-    public void Publish(string temporaryName, long id)
+    public void Publish(IStorageFile file, string temporaryName, long id)
     {
         storage.Rename(temporaryName, SegmentName.Of(id));
+        file.Path = Path.Combine(storage.DirectoryPath, SegmentName.Of(id));
         storage.SyncDirectory();
     }
 

@@ -6,7 +6,7 @@ namespace LoraWal.Storage;
 /// <summary>A file of the real disk, by one system call per method.</summary>
 internal sealed unsafe class DiskFile(SafeFileHandle handle, string path) : IStorageFile
 {
-    public string Path => path;
+    public string Path { get; set; } = path;
 
     public long Length => RandomAccess.GetLength(handle);
 
@@ -42,7 +42,7 @@ internal sealed unsafe class DiskFile(SafeFileHandle handle, string path) : ISto
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                throw Errno.From("read", path, failure);
+                throw Errno.From("read", Path, failure);
             }
         }
 
@@ -63,7 +63,7 @@ internal sealed unsafe class DiskFile(SafeFileHandle handle, string path) : ISto
 
     // WHY NOT RandomAccess.FlushToDisk or FileStream.Flush(true): on Linux both report success when the system call
     // fails, so the log would acknowledge what is gone. docs/adr/0001-own-fsync.md
-    public void Sync() => SystemSync.SyncData(handle, path);
+    public void Sync() => SystemSync.SyncData(handle, Path);
 
     public void Dispose() => handle.Dispose();
 
@@ -72,7 +72,7 @@ internal sealed unsafe class DiskFile(SafeFileHandle handle, string path) : ISto
         int errno = Marshal.GetLastPInvokeError();
         if (errno != Errno.Interrupted)
         {
-            throw Errno.From($"{call} at offset {offset}", path, errno);
+            throw Errno.From($"{call} at offset {offset}", Path, errno);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed unsafe class DiskFile(SafeFileHandle handle, string path) : ISto
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw Errno.From("write", path, failure);
+            throw Errno.From("write", Path, failure);
         }
     }
 }

@@ -4,8 +4,8 @@ namespace LoraWal.Storage;
 /// <remarks>Used by several threads at once. A failed call throws <see cref="StorageException"/>.</remarks>
 internal interface IStorageFile : IDisposable
 {
-    /// <summary>Full path, for messages.</summary>
-    string Path { get; }
+    /// <summary>Full path, for messages. Whoever renames the file while it is open says so here.</summary>
+    string Path { get; set; }
 
     /// <summary>Size in bytes.</summary>
     long Length { get; }
