@@ -45,7 +45,8 @@ internal static class WalOptionsCheck
         if (options.GroupSyncInterval < TimeSpan.FromMilliseconds(1)
             || options.GroupSyncInterval > TimeSpan.FromMinutes(1))
         {
-            yield return (nameof(options.GroupSyncInterval), options.GroupSyncInterval, "from 00:00:00.0010000 to 00:01:00");
+            yield return (
+                nameof(options.GroupSyncInterval), options.GroupSyncInterval, "from 00:00:00.0010000 to 00:01:00");
         }
 
         if (options.SegmentTargetBytes is < Smallest or > Greatest)
