@@ -77,7 +77,10 @@ internal sealed class SyncGate(LogCore core, IStorageFile activeFile)
             }
 
             handOn = core.State.HandOnUnderLock();
-            _free.Set();
+            if (core.State.WaitingForGate > 0)
+            {
+                _free.Set();
+            }
         }
 
         released = done.Count;

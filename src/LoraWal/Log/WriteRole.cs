@@ -84,7 +84,7 @@ internal sealed class WriteRole : IAppenderHost
                 }
                 else
                 {
-                    isHealed = _core.Full.Clear();
+                    isHealed = _core.Full.IsFull && _core.Full.Clear();
                 }
 
                 outcome = OutcomeUnderLock(leader, failure);
@@ -93,11 +93,10 @@ internal sealed class WriteRole : IAppenderHost
             batch.Clear();
             if (!keepsRole)
             {
-                _core.State.EndWriteUnderLock();
+                EndUnderLock();
             }
 
             handOn = _core.State.HandOnUnderLock();
-            _free.Set();
         }
 
         _core.AfterLock(ref done, handOn, isFirst);
@@ -170,9 +169,8 @@ internal sealed class WriteRole : IAppenderHost
         HandOn handOn;
         lock (_core.State.Gate)
         {
-            _core.State.EndWriteUnderLock();
+            EndUnderLock();
             handOn = _core.State.HandOnUnderLock();
-            _free.Set();
         }
 
         _core.AfterLock(ref done, handOn);
@@ -231,6 +229,15 @@ internal sealed class WriteRole : IAppenderHost
         }
 
         WalLog.Rotated(_core.Logger, _core.Name, entry.Id, new Lsn(entry.BaseLsn));
+    }
+
+    private void EndUnderLock()
+    {
+        _core.State.EndWriteUnderLock();
+        if (_core.State.WaitingForWriteRole > 0)
+        {
+            _free.Set();
+        }
     }
 
     private bool PoisonIfBrokenUnderLock(Exception? failure, ref WaiterList done) =>
