@@ -7,8 +7,10 @@ namespace LoraWal.Recovery;
 /// <summary>One forward pass over a segment, to the first place without a valid frame.</summary>
 internal sealed class SegmentScan
 {
+    private const int MostUnproven = 64 * 1024;
+
     // Records whose durability no promise has reached yet, in order: where each frame ends, and its last LSN.
-    private readonly Queue<(long End, ulong LastLsn)> _unproven = new();
+    private Queue<(long End, ulong LastLsn)> _unproven = new();
 
     private SegmentScan(SegmentHeader header)
     {
@@ -100,6 +102,7 @@ internal sealed class SegmentScan
             default:
                 Records += frame.RecordCount;
                 _unproven.Enqueue((frame.Offset, frame.ExpectedLsn - 1));
+                BoundUnproven();
                 break;
         }
 
@@ -108,6 +111,16 @@ internal sealed class SegmentScan
             ProvenEnd = oldest.End;
             ProvenNextLsn = oldest.LastLsn + 1;
             _unproven.Dequeue();
+        }
+    }
+
+    // A log that never syncs has no promises. Forgetting every other frame bounds the memory, and means at worst that a
+    // frame more than needed is written again.
+    private void BoundUnproven()
+    {
+        if (_unproven.Count > MostUnproven)
+        {
+            _unproven = new Queue<(long, ulong)>(_unproven.Where((_, i) => i % 2 == 0));
         }
     }
 
