@@ -47,7 +47,7 @@ public partial class ReadmeTests
             .. typeof(LoraWalHealthOptions).GetProperties().Select(property => $"Health:{property.Name}"),
         ];
 
-        Assert.Empty(names.Where(name => !readme.Contains($"| `{name}` |", StringComparison.Ordinal)));
+        Assert.All(names, name => Assert.Contains($"| `{name}` |", readme, StringComparison.Ordinal));
     }
 
     [Fact]
