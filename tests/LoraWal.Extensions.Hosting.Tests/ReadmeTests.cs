@@ -13,12 +13,13 @@ public partial class ReadmeTests
     public void The_readme_shows_the_code_that_is_compiled_here(string region)
     {
         string source = Read("tests/LoraWal.Extensions.Hosting.Tests/ReadmeSnippets.cs");
-        string code = Regex.Match(
-            source, $"^ *// README: {region}\n(.*?)^ *// README: end$", RegexOptions.Multiline | RegexOptions.Singleline)
-            .Groups[1].Value;
+        Match code = Regex.Match(
+            source,
+            $"^ *// README: {region}\n(?<code>.*?)^ *// README: end$",
+            RegexOptions.Multiline | RegexOptions.Singleline);
 
-        Assert.NotEmpty(code);
-        Assert.Contains(Unindent(code), Read("README.md"), StringComparison.Ordinal);
+        Assert.True(code.Success);
+        Assert.Contains(Unindent(code.Groups["code"].Value), Read("README.md"), StringComparison.Ordinal);
     }
 
     [Fact]
