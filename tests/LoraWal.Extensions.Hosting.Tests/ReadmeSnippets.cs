@@ -1,0 +1,63 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace LoraWal.Extensions.Hosting.Tests;
+
+/// <summary>The code of README.md, compiled. ReadmeTests asserts that the README shows it word for word.</summary>
+internal static class ReadmeSnippets
+{
+    public static async Task RunHostAsync(string[] args)
+    {
+        // README: host
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
+        builder.Services.AddLoraWal(o => o.Directory = "data/wal").AddReplayTarget<Orders>();
+        builder.Services.AddHostedService<OrderIntake>();
+        await builder.Build().RunAsync();
+        // README: end
+    }
+
+    public static async Task<List<string>> RunAloneAsync(string directory)
+    {
+        List<string> found = [];
+
+        // README: alone
+        await using Wal wal = await Wal.OpenAsync(new WalOptions { Directory = directory });
+        Lsn lsn = await wal.AppendAsync("order 1"u8.ToArray()); // survives a kill of the process
+        await wal.WaitForDurableAsync(lsn); // from here on it survives a power cut
+        await foreach (WalTransaction transaction in wal.ReadAsync())
+            found.Add(Encoding.UTF8.GetString(transaction[0].Payload.Span));
+        // README: end
+
+        return found;
+    }
+}
+
+// README: services
+internal sealed class Orders : IReplayTarget // its state is in the log, and nowhere else
+{
+    public HashSet<string> Open { get; } = [];
+
+    public ValueTask<Lsn> LoadAsync(CancellationToken cancellationToken) => new(Lsn.None); // no snapshot
+
+    public ValueTask ApplyAsync(WalTransaction transaction, CancellationToken cancellationToken)
+    {
+        foreach (WalRecord record in transaction)
+        {
+            Open.Add(Encoding.UTF8.GetString(record.Payload.Span));
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}
+
+internal sealed class OrderIntake(IWal wal, Orders orders) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        string order = $"order {orders.Open.Count + 1}"; // replay is over: Orders knows everything logged before
+        await wal.AppendAsync(Encoding.UTF8.GetBytes(order), cancellationToken: stoppingToken); // log the fact first,
+        orders.Open.Add(order); // then act on it
+    }
+}
+// README: end
