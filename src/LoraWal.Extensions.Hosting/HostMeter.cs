@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using LoraWal.Diagnostics;
 
 namespace LoraWal.Extensions.Hosting;
 
@@ -11,7 +12,7 @@ internal sealed class HostMeter
     public HostMeter(HostedLog log, IMeterFactory? factory)
     {
         _log = log;
-        Meter meter = factory?.Create("LoraWal") ?? new Meter("LoraWal");
+        Meter meter = WalMeter.CreateMeter(factory, NameTag());
         _replayDuration = meter.CreateHistogram<double>(
             "lorawal.replay.duration", "s", "How long the replay targets took to catch up with the log.");
         meter.CreateObservableGauge(
@@ -23,5 +24,5 @@ internal sealed class HostMeter
     private Measurement<int> Observe() =>
         new(_log.Status.State is WalState.Running or WalState.Disabled ? 1 : 0, NameTag());
 
-    private KeyValuePair<string, object?> NameTag() => new("lorawal.log.name", _log.Name);
+    private KeyValuePair<string, object?> NameTag() => new(WalMeter.NameTag, _log.Name);
 }

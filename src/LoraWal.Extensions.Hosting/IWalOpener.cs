@@ -32,11 +32,13 @@ internal interface IOpenedWal : IAsyncDisposable, IDisposable
 /// <summary>Opens logs with the engine.</summary>
 internal sealed class EngineWalOpener(TimeProvider time, ILoggerFactory? loggers, IMeterFactory? meters) : IWalOpener
 {
-    public async ValueTask<IOpenedWal> OpenAsync(WalOptions options, CancellationToken cancellationToken) =>
-        new EngineWal(await Wal.OpenHostedAsync(options, time, loggers, meters, cancellationToken)
-            .ConfigureAwait(false));
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(30);
 
-    private sealed class EngineWal(Wal wal) : IOpenedWal
+    public async ValueTask<IOpenedWal> OpenAsync(WalOptions options, CancellationToken cancellationToken) =>
+        new EngineWal(
+            await Wal.OpenHostedAsync(options, time, loggers, meters, cancellationToken).ConfigureAwait(false), time);
+
+    private sealed class EngineWal(Wal wal, TimeProvider time) : IOpenedWal
     {
         public IWal Log => wal;
 
@@ -46,7 +48,22 @@ internal sealed class EngineWalOpener(TimeProvider time, ILoggerFactory? loggers
 
         public Task RunGroupFlusherAsync(CancellationToken stopping) => wal.RunGroupFlusherAsync(stopping);
 
-        public ValueTask CloseAsync() => wal.CloseAsync(CancellationToken.None);
+        // The host's token does not end the last sync; a sync that hangs must not keep the host from ending for ever.
+        public async ValueTask CloseAsync()
+        {
+            using var limit = new CancellationTokenSource(CloseTimeout, time);
+            try
+            {
+                await wal.CloseAsync(limit.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException hung) when (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException(
+                    $"The log '{wal.Name}' has not closed for {CloseTimeout}: a sync hangs. What was not durable may "
+                    + "be lost; the directory stays locked until the process ends.",
+                    hung);
+            }
+        }
 
         public ValueTask DisposeAsync() => wal.DisposeAsync();
 

@@ -148,6 +148,8 @@ public interface IWal
     /// <remarks><b>Durability.</b> The new floor is durable before the first file is deleted, so a crash in between
     /// leaves a log that opens.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="fence"/> is above the durable LSN.</exception>
+    /// <exception cref="WalFullException">The marker needs a new segment and no space is left for it; room for 16 such
+    /// markers is kept in every segment. Nothing was deleted.</exception>
     /// <exception cref="WalPoisonedException">The log is poisoned. Nothing was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log is closed.</exception>
     ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default);

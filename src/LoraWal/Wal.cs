@@ -150,14 +150,15 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     {
         CheckSize(payload.Length, nameof(payload));
         AppendDurability need = Resolve(durability);
-        if (!AppendMetrics.AreWanted(_diagnostics.Meter))
+        if (!_diagnostics.Meter.TimesAppends)
         {
             return _log.SubmitBlocking(payload, recordType, need);
         }
 
         long start = _environment.Time.GetTimestamp();
         Lsn lsn = _log.SubmitBlocking(payload, recordType, need);
-        AppendMetrics.Record(_diagnostics.Meter, _environment.Time.GetElapsedTime(start), payload.Length, need);
+        _diagnostics.Meter.Appended(
+            _environment.Time.GetElapsedTime(start), payload.Length, need == AppendDurability.Durable);
         return lsn;
     }
 
@@ -309,7 +310,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     {
         try
         {
-            if (!AppendMetrics.AreWanted(_diagnostics.Meter))
+            if (!_diagnostics.Meter.TimesAppends)
             {
                 return _log.SubmitAsync(append, need, cancellationToken);
             }

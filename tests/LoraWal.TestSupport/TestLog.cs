@@ -9,7 +9,7 @@ namespace LoraWal.TestSupport;
 /// Wal wal = log.Open();
 /// wal.Append(payload);
 /// log.PowerCut();
-/// using Wal again = log.Open();
+/// Wal again = log.Open();      // closing it needs log.Work.RunAll() meanwhile
 /// </code></example>
 internal sealed class TestLog
 {

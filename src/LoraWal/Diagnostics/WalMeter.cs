@@ -7,14 +7,16 @@ internal sealed class WalMeter : IDisposable
 {
     public const string MeterName = "LoraWal";
     public const string NameTag = "lorawal.log.name";
+    public const string ReasonTag = "lorawal.fsync.reason";
 
     private readonly Meter? _owned;
+    private readonly KeyValuePair<string, object?> _name;
 
     public WalMeter(string logName, IMeterFactory? factory, Func<WalStatus?> status)
     {
-        KeyValuePair<string, object?> name = new(NameTag, logName);
-        Meter meter = factory?.Create(new MeterOptions(MeterName) { Tags = [name] })
-            ?? (_owned = new Meter(new MeterOptions(MeterName) { Tags = [name] }));
+        _name = new KeyValuePair<string, object?>(NameTag, logName);
+        Meter meter = CreateMeter(factory, _name);
+        _owned = factory is null ? meter : null;
 
         AppendDuration = meter.CreateHistogram<double>(
             "lorawal.append.duration", "s", "Time of an append, to the durability it asked for.");
@@ -45,22 +47,67 @@ internal sealed class WalMeter : IDisposable
             "Bytes of all segment files.");
     }
 
-    public Histogram<double> AppendDuration { get; }
+    /// <summary>Whether somebody wants appends to be timed.</summary>
+    public bool TimesAppends => AppendDuration.Enabled || CommitDurableDuration.Enabled || AppendSize.Enabled;
 
-    public Histogram<double> CommitDurableDuration { get; }
+    private Histogram<double> AppendDuration { get; }
 
-    public Histogram<double> SyncDuration { get; }
+    private Histogram<double> CommitDurableDuration { get; }
 
-    public Histogram<long> SyncBatchRecords { get; }
+    private Histogram<double> SyncDuration { get; }
 
-    public Counter<long> AppendRecords { get; }
+    private Histogram<long> SyncBatchRecords { get; }
 
-    public Histogram<long> AppendSize { get; }
+    private Counter<long> AppendRecords { get; }
+
+    private Histogram<long> AppendSize { get; }
+
+    /// <summary>The meter of one log: the name is on the meter, which tells two logs' meters apart, and on every
+    /// measurement, where exporters look for it.</summary>
+    public static Meter CreateMeter(IMeterFactory? factory, KeyValuePair<string, object?> name)
+    {
+        var options = new MeterOptions(MeterName) { Tags = [name] };
+        return factory?.Create(options) ?? new Meter(options);
+    }
+
+    /// <summary>Records an append that has ended well.</summary>
+    public void Appended(TimeSpan took, long payloadBytes, bool isDurable)
+    {
+        AppendDuration.Record(took.TotalSeconds, _name);
+        AppendSize.Record(payloadBytes, _name);
+        if (isDurable)
+        {
+            CommitDurableDuration.Record(took.TotalSeconds, _name);
+        }
+    }
+
+    /// <summary>Records a write.</summary>
+    public void Wrote(long records)
+    {
+        if (AppendRecords.Enabled && records > 0)
+        {
+            AppendRecords.Add(records, _name);
+        }
+    }
+
+    /// <summary>Records a sync.</summary>
+    public void Synced(TimeSpan took, string reason, long records)
+    {
+        if (SyncDuration.Enabled)
+        {
+            SyncDuration.Record(took.TotalSeconds, _name, new KeyValuePair<string, object?>(ReasonTag, reason));
+        }
+
+        if (SyncBatchRecords.Enabled && records > 0)
+        {
+            SyncBatchRecords.Record(records, _name);
+        }
+    }
 
     /// <summary>Ends the meter, if it is the log's own; a factory's meters end with the factory.</summary>
     public void Dispose() => _owned?.Dispose();
 
-    private static IEnumerable<Measurement<T>> Observe<T>(WalStatus? status, Func<WalStatus, T> value)
+    private IEnumerable<Measurement<T>> Observe<T>(WalStatus? status, Func<WalStatus, T> value)
         where T : struct =>
-        status is null or { State: WalState.Closed } ? [] : [new Measurement<T>(value(status))];
+        status is null or { State: WalState.Closed } ? [] : [new Measurement<T>(value(status), _name)];
 }

@@ -145,17 +145,7 @@ internal sealed class SyncGate(LogCore core, IStorageFile activeFile)
 
     private void Report(TimeSpan took, string reason, long records)
     {
-        if (core.Meter.SyncDuration.Enabled)
-        {
-            core.Meter.SyncDuration.Record(
-                took.TotalSeconds, new KeyValuePair<string, object?>("lorawal.fsync.reason", reason));
-        }
-
-        if (core.Meter.SyncBatchRecords.Enabled && records > 0)
-        {
-            core.Meter.SyncBatchRecords.Record(records);
-        }
-
+        core.Meter.Synced(took, reason, records);
         if (took > SlowSync)
         {
             WalLog.SlowSync(core.Logger, core.Name, took.TotalSeconds, reason);

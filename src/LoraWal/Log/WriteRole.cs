@@ -100,7 +100,7 @@ internal sealed class WriteRole : IAppenderHost
         }
 
         _core.AfterLock(ref done, handOn, isFirst);
-        Report(records, failure as WalFullException, isHealed, dropped);
+        Report(failure is null ? records : 0, failure as WalFullException, isHealed, dropped);
         return outcome;
     }
 
@@ -269,11 +269,7 @@ internal sealed class WriteRole : IAppenderHost
 
     private void Report(int records, WalFullException? full, bool isHealed, (ulong First, ulong Last) dropped)
     {
-        if (_core.Meter.AppendRecords.Enabled)
-        {
-            _core.Meter.AppendRecords.Add(records);
-        }
-
+        _core.Meter.Wrote(records);
         if (full is not null)
         {
             WalLog.Full(_core.Logger, _core.Name, full.Message);

@@ -22,8 +22,8 @@ internal enum HeaderStatus
 //
 //   88           96    100
 //   +------------+-----+
-//   | file bytes | crc |     covers bytes 0..96. A named segment has its full size, always: a shorter file was cut.
-//   +------------+-----+
+//   | file bytes | crc |     covers bytes 0..84 and 88..96. A named segment always has its full size: a shorter one was
+//   +------------+-----+     cut. (A CRC over bytes that end in their own CRC would say nothing of them.)
 internal sealed record SegmentHeader
 {
     public const int Bytes = 100;
@@ -90,7 +90,7 @@ internal sealed record SegmentHeader
         BinaryPrimitives.WriteUInt32LittleEndian(target[SaltOffset..], Salt);
         BinaryPrimitives.WriteUInt32LittleEndian(target[CrcOffset..], Checksum.Of(target[..CrcOffset]));
         BinaryPrimitives.WriteInt64LittleEndian(target[FileBytesOffset..], FileBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[FullCrcOffset..], Checksum.Of(target[..FullCrcOffset]));
+        BinaryPrimitives.WriteUInt32LittleEndian(target[FullCrcOffset..], FullChecksumOf(target));
     }
 
     /// <summary>Reads a header, or says what the bytes are instead.</summary>
@@ -120,7 +120,7 @@ internal sealed record SegmentHeader
 
         if (source.Length < Bytes
             || BinaryPrimitives.ReadUInt32LittleEndian(source[CrcOffset..]) != Checksum.Of(source[..CrcOffset])
-            || BinaryPrimitives.ReadUInt32LittleEndian(source[FullCrcOffset..]) != Checksum.Of(source[..FullCrcOffset]))
+            || BinaryPrimitives.ReadUInt32LittleEndian(source[FullCrcOffset..]) != FullChecksumOf(source))
         {
             return HeaderStatus.Damaged;
         }
@@ -139,5 +139,13 @@ internal sealed record SegmentHeader
             FileBytes = BinaryPrimitives.ReadInt64LittleEndian(source[FileBytesOffset..]),
         };
         return HeaderStatus.Ok;
+    }
+
+    private static uint FullChecksumOf(ReadOnlySpan<byte> header)
+    {
+        Span<byte> covered = stackalloc byte[CrcOffset + sizeof(long)];
+        header[..CrcOffset].CopyTo(covered);
+        header.Slice(FileBytesOffset, sizeof(long)).CopyTo(covered[CrcOffset..]);
+        return Checksum.Of(covered);
     }
 }

@@ -6,6 +6,7 @@ namespace LoraWal.Storage;
 internal static class Errno
 {
     public const int Interrupted = 4;
+    private const int PermissionDenied = 13;
 
     public static bool WouldBlock(int errno) => errno == (OperatingSystem.IsLinux() ? 11 : 35);
 
@@ -32,6 +33,8 @@ internal static class Errno
     {
         FileNotFoundException or DirectoryNotFoundException =>
             new StorageException(call, path, StorageError.NotFound, exception.Message),
+        UnauthorizedAccessException when !OperatingSystem.IsWindows() =>
+            new StorageException(call, path, StorageError.Other, exception.Message, PermissionDenied),
         ArgumentOutOfRangeException => // EFBIG, as the base library tells it
             new StorageException(call, path, StorageError.Other, "EFBIG (File too large)", 27),
         IOException when IsErrno(exception.HResult) => From(call, path, exception.HResult),
