@@ -15,7 +15,7 @@ internal static class LogVerbs
     }
 
     /// <summary>What reading yields for records with these numbers.</summary>
-    public static List<string> Records(int first, int last, int size = 20) =>
+    public static List<string> Numbered(int first, int last, int size = 20) =>
         [.. Enumerable.Range(first, last - first + 1)
             .Select(number => Describe((ulong)number, (ushort)number, Payload(number, size)))];
 

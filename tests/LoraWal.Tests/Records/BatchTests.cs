@@ -123,7 +123,8 @@ public class BatchTests
 
     private static byte[] Encode((byte[] Payload, ushort Type, bool IsLast)[] entries, int count)
     {
-        byte[] payload = new byte[BatchHeader.Bytes + entries.Sum(item => BatchEntry.HeaderBytes + item.Payload.Length)];
+        int bytesOfEntries = entries.Sum(item => BatchEntry.HeaderBytes + item.Payload.Length);
+        byte[] payload = new byte[BatchHeader.Bytes + bytesOfEntries];
         BatchHeader.Encode(payload, count);
         int place = BatchHeader.Bytes;
         foreach ((byte[] bytes, ushort type, bool isLast) in entries)

@@ -49,7 +49,8 @@ public class FrameReaderTests
 
         Assert.Equal(FrameStatus.Ok, reader.Read(Header.FileBytes));
         Assert.Equal([1, 2, 3], reader.Payload.ToArray());
-        Assert.Equal((FrameKind.Record, (ushort)9, 1), (reader.Header.Kind, reader.Header.RecordType, reader.RecordCount));
+        Assert.Equal((FrameKind.Record, (ushort)9), (reader.Header.Kind, reader.Header.RecordType));
+        Assert.Equal(1, reader.RecordCount);
         Assert.Equal((2UL, Start + 40), (reader.ExpectedLsn, reader.Offset));
         Assert.Equal(FrameStatus.Ok, reader.Read(Header.FileBytes));
         Assert.Equal((FrameKind.Marker, 0, 2UL), (reader.Header.Kind, reader.RecordCount, reader.ExpectedLsn));
@@ -117,8 +118,8 @@ public class FrameReaderTests
         AssertOdd(Plain with { Kind = FrameKind.Batch, Length = 8, PayloadCrc = Checksum.Of(new byte[8]) }, "batch");
 
     [Fact]
-    public void An_unknown_marker_is_odd() =>
-        AssertOdd(Plain with { Kind = FrameKind.Marker, Length = 24, PayloadCrc = Checksum.Of(new byte[24]) }, "marker");
+    public void An_unknown_marker_is_odd() => AssertOdd(
+        Plain with { Kind = FrameKind.Marker, Length = 24, PayloadCrc = Checksum.Of(new byte[24]) }, "marker");
 
     [Fact]
     public void A_seal_that_names_another_last_lsn_is_odd()
