@@ -23,8 +23,8 @@ internal sealed record RecoverySettings(
 //   6. append the open marker, sync                                  only now may anything promise it
 //   7. delete leftovers
 //
-// WHY 2, although CreateDirectory has synced it: that was before the lock. The owner before us may have renamed a segment
-// meanwhile, and been killed before its own sync: the name can be read, and need not be on the disk.
+// WHY 2, although CreateDirectory has synced it: that was before the lock. The owner before us may have renamed a
+// segment meanwhile, and been killed before its own sync: the name can be read, and need not be on the disk.
 internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
 {
     private readonly IStorage _storage = files.Storage;
@@ -63,8 +63,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
             ulong floor = Math.Max(scan.Floor, previousScan?.Floor ?? 0);
             chain.CheckHead(_storage.DirectoryPath, floor);
 
-            // The verdict is known: from here on the directory changes.
-            _storage.SyncDirectory();
+            _storage.SyncDirectory(); // the verdict is known: from here on the directory changes
             string? setAside = decision == TailDecision.SetTornTailAside
                 ? TailRepair.SetAside(files, names, file, last.Id, scan.EndOffset, tornEnd)
                 : null;
