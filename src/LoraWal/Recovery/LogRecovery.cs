@@ -16,11 +16,15 @@ internal sealed record RecoverySettings(
 /// <summary>Brings a log back from whatever a crash left of it. docs/recovery.md tells the same in prose.</summary>
 // ORDER: a crash may fall between any two of these; the next open does them again.
 //   1. read: headers, the last segment, perhaps its predecessor      nothing is changed before the verdict
-//   2. keep the torn bytes in a file of their own                    before they are zeroed where they are
-//   3. predecessor: zero its tail, write its seal again, sync        if nothing in the last segment is proven
-//   4. last segment: zero its tail, write what is not proven, sync   now everything in it is durable
-//   5. append the open marker, sync                                  only now may anything promise it
-//   6. delete leftovers
+//   2. sync the directory                                            before anything rests on a name
+//   3. keep the torn bytes in a file of their own                    before they are zeroed where they are
+//   4. predecessor: zero its tail, write its seal again, sync        if nothing in the last segment is proven
+//   5. last segment: zero its tail, write what is not proven, sync   now everything in it is durable
+//   6. append the open marker, sync                                  only now may anything promise it
+//   7. delete leftovers
+//
+// WHY 2, although CreateDirectory has synced it: that was before the lock. The owner before us may have renamed a
+// segment meanwhile, and been killed before its own sync: the name can be read, and need not be on the disk.
 internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
 {
     private readonly IStorage _storage = files.Storage;
@@ -59,7 +63,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
             ulong floor = Math.Max(scan.Floor, previousScan?.Floor ?? 0);
             chain.CheckHead(_storage.DirectoryPath, floor);
 
-            // The verdict is known: from here on the directory changes.
+            _storage.SyncDirectory(); // the verdict is known: from here on the directory changes
             string? setAside = decision == TailDecision.SetTornTailAside
                 ? TailRepair.SetAside(files, names, file, last.Id, scan.EndOffset, tornEnd)
                 : null;

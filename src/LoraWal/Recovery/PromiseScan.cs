@@ -10,10 +10,12 @@ internal static class PromiseScan
     private const int ChunkBytes = 64 * 1024;
     private const int Alignment = 8;
 
-    /// <summary>Whether a valid header in [from, to) promises an LSN or more.</summary>
+    /// <summary>Whether a valid header that begins in [from, to) promises an LSN or more.</summary>
     /// <returns>Offset of the first such header; null if there is none.</returns>
     public static long? Find(IStorageFile file, SegmentHeader header, long from, long to, ulong lsn)
     {
+        // The last header may reach past the last byte that is not zero: its checksum may end in zeros.
+        to = Math.Min(to + FrameHeader.Bytes - 1, header.FileBytes);
         byte[] chunk = new byte[ChunkBytes];
         ulong greatest = lsn + (ulong)Math.Max(to - from, 0);
         for (long offset = from; offset + FrameHeader.Bytes <= to;)

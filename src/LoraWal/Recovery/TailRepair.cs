@@ -55,7 +55,7 @@ internal static class TailRepair
 
         var reader = new FrameReader(file, header);
         reader.Seek(scan.ProvenEnd, scan.ProvenNextLsn);
-        byte[] piece = new byte[CopyBytes];
+        byte[] piece = new byte[Math.Min(CopyBytes, scan.EndOffset - scan.ProvenEnd)];
         int used = 0;
         long target = reader.Offset;
         while (reader.Offset < scan.EndOffset)
@@ -95,7 +95,7 @@ internal static class TailRepair
 
     private static void Copy(IStorageFile source, long from, long to, IStorageFile target)
     {
-        byte[] piece = new byte[CopyBytes];
+        byte[] piece = new byte[Math.Min(CopyBytes, to - from)];
         for (long offset = from; offset < to;)
         {
             int read = source.ReadFully(offset, piece.AsSpan(0, (int)Math.Min(piece.Length, to - offset)));

@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace LoraWal.Segments;
 
 /// <summary>The log's own file names, both directions. No other file is ever touched.</summary>
-internal static class SegmentName
+internal static partial class SegmentName
 {
     /// <summary>The next segment while it is filled in the background.</summary>
     public const string Prepared = "next.wal.tmp";
@@ -41,6 +42,8 @@ internal static class SegmentName
 
     /// <summary>Whether a name is one of a file that was being prepared.</summary>
     public static bool IsTemporary(string name) =>
-        name is Prepared or Urgent
-        || (name.EndsWith(TornExtension + Temporary, StringComparison.Ordinal) && char.IsAsciiDigit(name[0]));
+        name is Prepared or Urgent || TornTemporaryPattern().IsMatch(name);
+
+    [GeneratedRegex(@"^[0-9]{10,}-[0-9]+(\+[0-9]+)?\.torn\.tmp\z", RegexOptions.CultureInvariant)]
+    private static partial Regex TornTemporaryPattern();
 }
