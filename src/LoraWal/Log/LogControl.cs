@@ -123,6 +123,13 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         StorageException? failure = null;
         foreach ((SegmentEntry entry, _) in found)
         {
+            // ORDER: out of the catalog before the file goes, or a reader that begins in between would take the missing
+            // file for damage.
+            lock (_core.State.Gate)
+            {
+                _core.Catalog.RemoveOldestUnderLock(entry.Id);
+            }
+
             try
             {
                 maker.Files.Storage.Delete(SegmentName.Of(entry.Id));
@@ -130,6 +137,11 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
             catch (StorageException caught) when (caught.Error != StorageError.NotFound)
             {
                 failure = caught; // oldest first: what is left is still one dense run
+                lock (_core.State.Gate)
+                {
+                    _core.Catalog.PutBackOldestUnderLock(entry);
+                }
+
                 break;
             }
             catch (StorageException)
@@ -139,10 +151,6 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
 
             deleted++;
             bytes += entry.FileBytes;
-            lock (_core.State.Gate)
-            {
-                _core.Catalog.RemoveOldestUnderLock(entry.Id);
-            }
         }
 
         SyncDirectory();

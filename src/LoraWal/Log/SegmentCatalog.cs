@@ -33,6 +33,13 @@ internal sealed class SegmentCatalog
         }
     }
 
+    /// <summary>Puts back a segment that was taken out and could not be deleted.</summary>
+    public void PutBackOldestUnderLock(SegmentEntry entry)
+    {
+        _entries.Insert(0, entry);
+        _summary = Summarize();
+    }
+
     /// <summary>The sealed segments whose every record is at or below a fence, oldest first.</summary>
     public List<(SegmentEntry Entry, ulong LastLsn)> UpToUnderLock(ulong fence)
     {
