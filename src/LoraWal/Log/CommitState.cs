@@ -28,6 +28,7 @@ internal sealed class CommitState
     private readonly ulong _openFence;
     private PendingBuffer _spare;
     private bool _writeSoon;
+    private bool _isPoisoned;
     private ulong _syncWanted;
     private ulong _next;
     private ulong _written;
@@ -175,16 +176,18 @@ internal sealed class CommitState
     /// <summary>Whether what waits is to be written now. While a sync is under way, records that wait for one stay and
     /// gather: the next sync is theirs.</summary>
     public bool NeedsWriteUnderLock() =>
-        !Filling.IsEmpty
+        !_isPoisoned
+        && !Filling.IsEmpty
         && (Waiters.WrittenWanted > 0
             || _writeSoon
             || Waiters.FirstForRoom is not null
             || (Waiters.DurableWanted > 0 && !IsSyncing));
 
-    /// <summary>Whether someone waits for a sync of what is written.</summary>
+    /// <summary>Whether someone waits for a sync of what is written. Never once the log is poisoned: a failed sync is
+    /// not made again.</summary>
     public bool NeedsSyncUnderLock() =>
-        Waiters.FirstForSync <= _written
-        || (_syncWanted > _durable && _written > _durable);
+        !_isPoisoned
+        && (Waiters.FirstForSync <= _written || (_syncWanted > _durable && _written > _durable));
 
     /// <summary>Takes the write role, if it is free and there is something to write.</summary>
     public bool TryTakeWriteRoleUnderLock() => !IsWriting && WaitingForWriteRole == 0 && NeedsWriteUnderLock();
@@ -270,9 +273,11 @@ internal sealed class CommitState
         return dropped;
     }
 
-    /// <summary>Fails everyone but the waiters of a write under way, whose outcome its leader knows.</summary>
+    /// <summary>Fails everyone but the waiters of a write under way, whose outcome its leader knows. No work is left to
+    /// do, for good.</summary>
     public void FailWaitersUnderLock(WalFault fault, ref WaiterList done)
     {
+        _isPoisoned = true;
         Waiters.FailAllButWriting(fault, ref done);
         Filling.Clear();
     }

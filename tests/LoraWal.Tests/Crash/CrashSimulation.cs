@@ -7,6 +7,7 @@ namespace LoraWal.Tests.Crash;
 internal static class CrashSimulation
 {
     private const int MostShrinkRuns = 300;
+    private static readonly TimeSpan MostShrinkTime = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs a seed.</summary>
     /// <exception cref="BrokenPromiseException">The log broke a promise. The message holds the seed and the shortest
@@ -103,10 +104,16 @@ internal static class CrashSimulation
         Try(seed, null, out CrashWorld world);
         List<int> kept = [.. Enumerable.Range(0, world.Profile.Operations)];
         int runs = 0;
+        long start = TimeProvider.System.GetTimestamp();
         for (int piece = kept.Count / 2; piece > 0; piece /= 2)
         {
             for (int at = 0; at < kept.Count && runs < MostShrinkRuns; runs++)
             {
+                if (TimeProvider.System.GetElapsedTime(start) > MostShrinkTime)
+                {
+                    break;
+                }
+
                 List<int> fewer = [.. kept.Where((_, place) => place < at || place >= at + piece)];
                 if (Try(seed, [.. fewer], out _) is not null)
                 {

@@ -13,6 +13,7 @@ internal sealed class CrashWorld
 {
     private const int SegmentBytes = 64 * 1024;
     private const int SlackBytes = 12 * 1024;
+    private const int MostNotes = 20_000;
 
     private readonly List<PendingCall> _calls = [];
     private readonly List<ArmedFault> _armed = [];
@@ -64,7 +65,11 @@ internal sealed class CrashWorld
 
     public void Disarm() => _armed.Clear();
 
-    public void Note(string what) => History.Add(new string(' ', 2 * (_depth + 1)) + what);
+    public void Note(string what)
+    {
+        Oracle.Require(History.Count < MostNotes, $"it goes on for ever: {string.Join(" | ", History.TakeLast(20))}");
+        History.Add(new string(' ', 2 * (_depth + 1)) + what);
+    }
 
     /// <summary>Whether records of this size can be written without a rotation, which could have to wait.</summary>
     public bool MayWriteWithoutRotation(int bytes)
@@ -164,7 +169,7 @@ internal sealed class CrashWorld
                 break;
             }
 
-            Oracle.Require(i < 1000, $"a call never ends; work: [{string.Join(", ", Log.Work.Pending)}]");
+            Oracle.Require(i < 200, $"a call never ends; work: [{string.Join(", ", Log.Work.Pending)}]");
         }
 
         return !Disk.IsCrashed;
