@@ -108,7 +108,9 @@ internal static class CrashOperations
         if (Ended(world, task, status) is null && !world.Disk.IsCrashed)
         {
             world.Note($"-> {task.Result.SegmentsDeleted} segments deleted, oldest {task.Result.OldestLsn}");
-            Oracle.Require(task.Result.OldestLsn.Value <= Math.Max(fence + 1, status.OldestLsn.Value), "too much gone");
+            ulong kept = Math.Max(fence, status.OldestLsn.Value - 1);
+            Oracle.Require(
+                !world.Oracle.Readable(kept, task.Result.OldestLsn.Value - 1).Any(), "records above the fence are gone");
         }
     }
 

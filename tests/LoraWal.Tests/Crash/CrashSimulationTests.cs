@@ -36,7 +36,6 @@ public class CrashSimulationTests
         long count = Number("LORAWAL_SEEDS") ?? DefaultSeeds;
         for (long seed = first + shard; seed < first + count; seed += Shards)
         {
-            File.WriteAllText("/tmp/b-seed" + shard, seed.ToString()); // TEMP
             CrashSimulation.Run(seed);
         }
     }

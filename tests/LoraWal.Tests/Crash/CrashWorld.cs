@@ -14,15 +14,19 @@ internal sealed class CrashWorld
     private const int SegmentBytes = 64 * 1024;
     private const int SlackBytes = 12 * 1024;
     private const int MostNotes = 20_000;
+    private static readonly bool Traces = Environment.GetEnvironmentVariable("LORAWAL_TRACE") is not null;
 
     private readonly List<PendingCall> _calls = [];
     private readonly List<ArmedFault> _armed = [];
     private string _activeName = "";
     private long _activeOffset;
+    private int _firstOfLife;
     private int _depth;
     private int _inGate;
     private bool _quiet;
     private bool _syncFailed;
+    private bool _latched;
+    private string? _violation;
 
     public CrashWorld(SeededRandom settings, long seed, SimulatedDisk? disk = null)
     {
@@ -69,15 +73,21 @@ internal sealed class CrashWorld
     {
         Oracle.Require(History.Count < MostNotes, $"it goes on for ever: {string.Join(" | ", History.TakeLast(20))}");
         History.Add(new string(' ', 2 * (_depth + 1)) + what);
+        if (Traces)
+        {
+            Console.Error.WriteLine(History[^1]);
+        }
     }
 
     /// <summary>Whether records of this size can be written without a rotation, which could have to wait.</summary>
     public bool MayWriteWithoutRotation(int bytes)
     {
-        long waiting = _calls.Sum(call => call.Bytes + 128L) + Oracle.Attempts
-            .Where(attempt => attempt.Fate == Fate.Buffered)
-            .Sum(attempt => attempt.Payloads.Sum(payload => payload.Length + 32L) + 64);
         WalStatus status = Wal!.Status;
+        long waiting = Oracle.Attempts
+            .Skip(_firstOfLife)
+            .Where(attempt => attempt.Fate is not (Fate.Never or Fate.Gone)
+                && (attempt.LastLsn == 0 || attempt.LastLsn > status.WrittenLsn.Value))
+            .Sum(attempt => attempt.Payloads.Sum(payload => payload.Length + 32L) + 64);
         bool isDense = _calls.Count > 0 || status.NextLsn.Value == status.WrittenLsn.Value + 1;
         return _inGate == 0
             || (isDense && !Profile.JumpsClock && _activeOffset + waiting + (bytes * 2) + SlackBytes < SegmentBytes);
@@ -108,6 +118,7 @@ internal sealed class CrashWorld
     public void Crash(bool isPowerCut)
     {
         Wal = null;
+        _latched = false;
         _calls.Clear();
         (_depth, _inGate) = (0, 0);
         if (isPowerCut)
@@ -178,6 +189,7 @@ internal sealed class CrashWorld
     /// <summary>After an operation: takes results, and checks the status.</summary>
     public void Settle(bool hasRunAll)
     {
+        Oracle.Require(_violation is null, _violation ?? "");
         CrashIfStopped();
         if (Wal is null)
         {
@@ -228,7 +240,7 @@ internal sealed class CrashWorld
         }
 
         Oracle.Crash(isPowerCut: false);
-        Wal = null;
+        (Wal, _latched) = (null, false);
         Log.Work.RunAll();
     }
 
@@ -282,6 +294,7 @@ internal sealed class CrashWorld
             List<WalTransaction> found = ReadAll(wal);
             Oracle.Open(found, wal.Status, replayAfter);
             Wal = wal;
+            _firstOfLife = Oracle.Attempts.Count;
             _syncFailed = false;
             LastAppended = wal.Status.DurableLsn.Value;
             FindEnd();
@@ -306,9 +319,11 @@ internal sealed class CrashWorld
         }
     }
 
+    private static bool IsSegment(string name) => name.EndsWith(".wal", StringComparison.Ordinal);
+
     private void FindEnd()
     {
-        _activeName = Disk.Names.Last(name => name.EndsWith(".wal", StringComparison.Ordinal));
+        _activeName = Disk.Names.Last(IsSegment);
         _activeOffset = Disk.ReadAll(_activeName).AsSpan().LastIndexOfAnyExcept((byte)0) + 8;
     }
 
@@ -317,6 +332,11 @@ internal sealed class CrashWorld
         if (_quiet)
         {
             return FaultAction.None;
+        }
+
+        if (_latched && operation.Kind == DiskOperationKind.Sync && IsSegment(operation.Name))
+        {
+            _violation ??= $"a sync after a failed sync: {operation}";
         }
 
         FaultAction action = FaultAction.None;
@@ -333,10 +353,14 @@ internal sealed class CrashWorld
         {
             Faults++;
             Note($"fault: {action.Kind} {(action.Kind == FaultKind.Crash ? action.Phase : action.Errno)} at {operation}");
-            _syncFailed |= action.Kind == FaultKind.FailSync;
-            if (action is { Kind: FaultKind.FailSync, SyncFailure: SyncFailure.RevertCache })
+            if (action.Kind == FaultKind.FailSync && IsSegment(operation.Name))
             {
-                Oracle.VoidWritten();
+                _syncFailed = true;
+                _latched |= Wal is not null;
+                if (action.SyncFailure == SyncFailure.RevertCache)
+                {
+                    Oracle.VoidWritten();
+                }
             }
         }
         else if (_syncFailed && Random.OneIn(64))
@@ -352,8 +376,7 @@ internal sealed class CrashWorld
 
     private void AfterCall(DiskOperation operation)
     {
-        if (operation is { Kind: DiskOperationKind.Rename, NewName: { } name }
-            && name.EndsWith(".wal", StringComparison.Ordinal))
+        if (operation is { Kind: DiskOperationKind.Rename, NewName: { } name } && IsSegment(name))
         {
             (_activeName, _activeOffset) = (name, 4096);
         }

@@ -101,6 +101,11 @@ internal static class Interruptions
         Wal wal = world.Wal!;
         bool all = random.OneIn(2);
         WalStatus before = wal.Status;
+        if (before.State == WalState.Closed)
+        {
+            return;
+        }
+
         ulong oldest = before.OldestLsn.Value - 1;
         ulong after = random.OneIn(2) ? oldest : Math.Max(oldest, (ulong)random.Next((int)world.LastAppended + 1));
         ulong upTo = random.OneIn(2) ? ulong.MaxValue : after + (ulong)random.Next(20);

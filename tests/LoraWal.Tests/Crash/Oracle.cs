@@ -47,7 +47,14 @@ internal sealed class Oracle
     public void AcknowledgeCheckpoint(ulong fence) => CheckpointFence = Math.Max(CheckpointFence, fence);
 
     /// <summary>A sync failed and took the page cache with it: what was only written is not promised any more.</summary>
-    public void VoidWritten() => _writtenIsVoid = true;
+    public void VoidWritten()
+    {
+        _writtenIsVoid = true;
+        foreach (Attempt attempt in _attempts)
+        {
+            attempt.Fate = attempt.Fate == Fate.Written ? Fate.Unknown : attempt.Fate;
+        }
+    }
 
     /// <summary>The call has returned an LSN.</summary>
     public void Acknowledge(Attempt attempt, AppendDurability need, ulong lastLsn)

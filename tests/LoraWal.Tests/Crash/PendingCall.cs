@@ -95,7 +95,7 @@ internal sealed class PendingCall
     {
         Wal wal = world.Wal!;
         bool wasPoisoned = wal.Status.Fault is not null;
-        ulong covers = wal.Status.NextLsn.Value - 1;
+        ulong covers = world.LastAppended;
         ValueTask<Lsn> task = wal.SyncAsync(cancellation?.Token ?? default);
         world.Note($"sync up to {covers}");
         world.Add(new PendingCall(world, $"sync up to {covers}", task, cancellation, wasPoisoned, covers, plain: null));
