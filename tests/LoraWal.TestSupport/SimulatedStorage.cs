@@ -33,11 +33,15 @@ internal sealed class SimulatedStorage : IStorage
             call.Crash();
         }
 
+        // The directory is synced, too: names seen in the cache need not be on the disk yet.
+        long covered = _disk.Directory.BeginSync();
         if (call.Action.Kind == FaultKind.FailSync)
         {
+            _disk.Directory.FailSync(covered, _disk.Random);
             throw call.Action.ToException("fsync", DirectoryPath);
         }
 
+        _disk.Directory.CompleteSync(covered);
         _disk.Directory.MakeDurable();
         call.Finish();
     }

@@ -42,7 +42,6 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         (ulong knownFence, ulong floor) = log.Writer.Appender.Known;
         WriteMarker(
             MarkerReason.Truncation, (knownFence, Math.Max(floor, found[^1].LastLsn)), SyncReason.Truncation);
-        _core.Catalog.GoneUpToId = found[^1].Entry.Id;
         return Delete(found, fence);
     });
 
@@ -139,6 +138,13 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         StorageException? failure = null;
         foreach ((SegmentEntry entry, _) in found)
         {
+            // ORDER: out of the catalog before the file goes, or a reader that begins in between would take the missing
+            // file for damage.
+            lock (_core.State.Gate)
+            {
+                _core.Catalog.RemoveOldestUnderLock(entry.Id);
+            }
+
             try
             {
                 maker.Files.Storage.Delete(SegmentName.Of(entry.Id));
@@ -146,6 +152,11 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
             catch (StorageException caught) when (caught.Error != StorageError.NotFound)
             {
                 failure = caught; // oldest first: what is left is still one dense run
+                lock (_core.State.Gate)
+                {
+                    _core.Catalog.PutBackOldestUnderLock(entry);
+                }
+
                 break;
             }
             catch (StorageException)
@@ -155,10 +166,6 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
 
             deleted++;
             bytes += entry.FileBytes;
-            lock (_core.State.Gate)
-            {
-                _core.Catalog.RemoveOldestUnderLock(entry.Id);
-            }
         }
 
         SyncDirectory();

@@ -7,7 +7,6 @@ internal sealed class SegmentCatalog
 {
     private readonly List<SegmentEntry> _entries;
     private volatile Summary _summary;
-    private long _goneUpToId;
 
     public SegmentCatalog(IEnumerable<SegmentEntry> entries)
     {
@@ -17,13 +16,6 @@ internal sealed class SegmentCatalog
 
     /// <summary>What a status says of the segments.</summary>
     public Summary Now => _summary;
-
-    /// <summary>Segments up to this id may be deleted at any moment, although they are still listed.</summary>
-    public long GoneUpToId
-    {
-        get => Volatile.Read(ref _goneUpToId);
-        set => Volatile.Write(ref _goneUpToId, value);
-    }
 
     public void AddUnderLock(SegmentEntry entry)
     {
@@ -39,6 +31,13 @@ internal sealed class SegmentCatalog
             _entries.RemoveAt(0);
             _summary = Summarize();
         }
+    }
+
+    /// <summary>Puts back a segment that was taken out and could not be deleted.</summary>
+    public void PutBackOldestUnderLock(SegmentEntry entry)
+    {
+        _entries.Insert(0, entry);
+        _summary = Summarize();
     }
 
     /// <summary>The sealed segments whose every record is at or below a fence, oldest first.</summary>

@@ -93,7 +93,7 @@ internal sealed class SegmentCursor : IDisposable
         catch (StorageException missing) when (missing.Error == StorageError.NotFound)
         {
             SegmentCatalog.Summary now = _catalog.Now;
-            throw id < now.OldestId || id <= _catalog.GoneUpToId
+            throw id < now.OldestId
                 ? new WalTruncatedException(after, new Lsn(Math.Max(now.OldestLsn, after.Value + 1)))
                 : new WalCorruptException(
                     Path.Combine(_storage.DirectoryPath, SegmentName.Of(id)),

@@ -1,0 +1,131 @@
+using System.Text;
+using LoraWal.TestSupport;
+
+namespace LoraWal.Tests.Crash;
+
+/// <summary>One seed's simulation: operations, crashes, faults, and the oracle's verdict.</summary>
+internal static class CrashSimulation
+{
+    private const int MostShrinkRuns = 300;
+    private static readonly TimeSpan MostShrinkTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs a seed.</summary>
+    /// <exception cref="BrokenPromiseException">The log broke a promise. The message holds the seed and the shortest
+    /// list of operations found that shows it.</exception>
+    public static void Run(long seed)
+    {
+        if (Try(seed, kept: null, out _) is null)
+        {
+            return;
+        }
+
+        HashSet<int> kept = Shrink(seed);
+        string failure = Try(seed, kept, out CrashWorld? world) ?? Try(seed, null, out world) ?? "it does not fail again";
+        StringBuilder text = new();
+        text.AppendLine(null, $"seed {seed}: {failure}");
+        text.AppendLine(null, $"replay it alone with LORAWAL_SEED={seed}; operations left by shrinking:");
+        text.AppendLine(null, $"{world.Profile}, {world.Log.Options.SyncMode}");
+        foreach (string line in world.History)
+        {
+            text.AppendLine(line);
+        }
+
+        throw new BrokenPromiseException(text.ToString());
+    }
+
+    private static string? Try(long seed, HashSet<int>? kept, out CrashWorld world)
+    {
+        world = new CrashWorld(new SeededRandom(seed), seed);
+        try
+        {
+            for (int i = 0; i < world.Profile.Operations; i++)
+            {
+                if (kept is null || kept.Contains(i))
+                {
+                    Step(world, seed, i);
+                }
+            }
+
+            world.Random = new SeededRandom(seed ^ (1L << 40));
+            Finish(world);
+            return null;
+        }
+        catch (Exception failure)
+        {
+            return failure is BrokenPromiseException ? failure.Message : failure.ToString();
+        }
+    }
+
+    private static void Step(CrashWorld world, long seed, int number)
+    {
+        // Each operation has its own chance, so that dropping one does not change the others.
+        world.Random = new SeededRandom((seed * 1009) + number + 1);
+        world.Note($"[{number}]");
+        try
+        {
+            CrashOperations.Do(world);
+        }
+        catch (SimulatedCrashException) when (world.Disk.IsCrashed)
+        {
+        }
+
+        bool runsAll = !world.Random.OneIn(6) || world.Wal is null;
+        if (runsAll && !world.Disk.IsCrashed)
+        {
+            world.Pump();
+        }
+
+        world.Settle(runsAll);
+    }
+
+    private static void Finish(CrashWorld world)
+    {
+        world.Note("[end]");
+        if (world.Wal is not null)
+        {
+            world.Note("power cut");
+            world.Crash(isPowerCut: true);
+        }
+
+        world.EnsureOpen(0);
+        world.Disarm();
+        world.Note("power cut");
+        world.Crash(isPowerCut: true);
+        world.EnsureOpen(0);
+        if (world.Profile.EndsInDamage)
+        {
+            FinalDamage.Check(world);
+        }
+    }
+
+    // Drops operations as long as the seed still fails: halves first, then ever smaller pieces.
+    private static HashSet<int> Shrink(long seed)
+    {
+        Try(seed, null, out CrashWorld world);
+        List<int> kept = [.. Enumerable.Range(0, world.Profile.Operations)];
+        int runs = 0;
+        long start = TimeProvider.System.GetTimestamp();
+        for (int piece = kept.Count / 2; piece > 0; piece /= 2)
+        {
+            for (int at = 0; at < kept.Count && runs < MostShrinkRuns; runs++)
+            {
+                if (TimeProvider.System.GetElapsedTime(start) > MostShrinkTime)
+                {
+                    break;
+                }
+
+                List<int> fewer = [.. kept.Where((_, place) => place < at || place >= at + piece)];
+                if (Try(seed, [.. fewer], out _) is not null)
+                {
+                    kept = fewer;
+                }
+                else
+                {
+                    at += piece;
+                }
+            }
+        }
+
+        return [.. kept];
+    }
+}

@@ -1,0 +1,435 @@
+using LoraWal.Storage;
+using LoraWal.TestSupport;
+
+namespace LoraWal.Tests.Crash;
+
+/// <summary>One simulated machine: its log, the calls under way, and the faults that are armed.</summary>
+/// <remarks>
+/// Everything happens on one thread. What other threads would do meanwhile happens in the disk's hooks: before and
+/// after each of its calls the log may be called again, and the log's own workers may run. Such calls are made only
+/// where they cannot have to wait for the very call they interrupt.
+/// </remarks>
+internal sealed class CrashWorld
+{
+    private const int SegmentBytes = 64 * 1024;
+    private const int SlackBytes = 12 * 1024;
+    private const int MostNotes = 20_000;
+    private static readonly bool Traces = Environment.GetEnvironmentVariable("LORAWAL_TRACE") is not null;
+
+    private readonly List<PendingCall> _calls = [];
+    private readonly List<ArmedFault> _armed = [];
+    private string _activeName = "";
+    private long _activeOffset;
+    private int _firstOfLife;
+    private int _depth;
+    private int _inGate;
+    private bool _quiet;
+    private bool _syncFailed;
+    private bool _latched;
+    private string? _violation;
+
+    public CrashWorld(SeededRandom settings, long seed, SimulatedDisk? disk = null)
+    {
+        Log = new TestLog(seed, disk);
+        Random = settings;
+        Profile = CrashProfile.Choose(settings, Log.Options);
+        Log.Disk.Faults = Decide;
+        Log.Disk.Counters.Completed = AfterCall;
+    }
+
+    public TestLog Log { get; }
+
+    public CrashProfile Profile { get; }
+
+    public Oracle Oracle { get; } = new();
+
+    /// <summary>The open log; null if there is none.</summary>
+    public Wal? Wal { get; private set; }
+
+    /// <summary>Chance, for the operation under way.</summary>
+    public SeededRandom Random { get; set; }
+
+    /// <summary>What happened, for the failure message.</summary>
+    public List<string> History { get; } = [];
+
+    /// <summary>How many faults have struck.</summary>
+    public int Faults { get; private set; }
+
+    public SimulatedDisk Disk => Log.Disk;
+
+    /// <summary>Whether a call is under way in the disk, so that nothing may block.</summary>
+    public bool IsNested => _depth > 0;
+
+    public bool IsIdle => _calls.Count == 0 && Log.Work.Pending.Count == 0;
+
+    public ulong LastAppended { get; private set; }
+
+    public void Arm(Func<DiskOperation, bool> matches, FaultAction action, int nth) =>
+        _armed.Add(new ArmedFault(matches, action, nth));
+
+    public void Disarm() => _armed.Clear();
+
+    public void Note(string what)
+    {
+        Oracle.Require(History.Count < MostNotes, $"it goes on for ever: {string.Join(" | ", History.TakeLast(20))}");
+        History.Add(new string(' ', 2 * (_depth + 1)) + what);
+        if (Traces)
+        {
+            Console.Error.WriteLine(History[^1]);
+        }
+    }
+
+    /// <summary>Whether records of this size can be written without a rotation, which could have to wait.</summary>
+    public bool MayWriteWithoutRotation(int bytes)
+    {
+        WalStatus status = Wal!.Status;
+        long waiting = Oracle.Attempts
+            .Skip(_firstOfLife)
+            .Where(attempt => attempt.Fate is not (Fate.Never or Fate.Gone)
+                && (attempt.LastLsn == 0 || attempt.LastLsn > status.WrittenLsn.Value))
+            .Sum(attempt => attempt.Payloads.Sum(payload => payload.Length + 32L) + 64);
+        bool isDense = _calls.Count > 0 || status.NextLsn.Value == status.WrittenLsn.Value + 1;
+        return _inGate == 0
+            || (isDense && !Profile.JumpsClock && _activeOffset + waiting + (bytes * 2) + SlackBytes < SegmentBytes);
+    }
+
+    public void Add(PendingCall call) => _calls.Add(call);
+
+    public PendingCall? AnyCancellable() =>
+        _calls.Find(call => call.Cancellation is { IsCancellationRequested: false });
+
+    /// <summary>Opens the log, perhaps in several attempts, and checks all of it.</summary>
+    public void EnsureOpen(ulong replayAfter)
+    {
+        for (int attempt = 1; Wal is null; attempt++)
+        {
+            Oracle.Require(attempt < 12, "the log does not open: " + string.Join(" | ", History.TakeLast(12)));
+            if (attempt > 4)
+            {
+                Disarm();
+                Disk.CapacityBytes = null;
+            }
+
+            TryOpen(replayAfter, attempt);
+        }
+    }
+
+    /// <summary>Stops the machine, by a kill or a power cut.</summary>
+    public void Crash(bool isPowerCut)
+    {
+        Wal = null;
+        _latched = false;
+        _calls.Clear();
+        (_depth, _inGate) = (0, 0);
+        if (isPowerCut)
+        {
+            Log.PowerCut();
+            _syncFailed = false;
+        }
+        else
+        {
+            Log.Kill();
+        }
+
+        Oracle.Crash(isPowerCut);
+    }
+
+    /// <summary>A fault has stopped the machine: says how.</summary>
+    public void CrashIfStopped()
+    {
+        if (Disk.IsCrashed)
+        {
+            bool isPowerCut = !Random.OneIn(3);
+            Note(isPowerCut ? "the power is gone" : "the process is killed");
+            Crash(isPowerCut);
+        }
+    }
+
+    /// <summary>The kernel drops the clean pages.</summary>
+    public void DropCaches()
+    {
+        if (_syncFailed)
+        {
+            Oracle.VoidWritten();
+        }
+
+        Disk.DropCaches();
+    }
+
+    /// <summary>Runs the log's own work and takes the results of calls that have ended.</summary>
+    public void Pump()
+    {
+        try
+        {
+            Log.Work.RunAll();
+        }
+        catch (SimulatedCrashException) when (Disk.IsCrashed)
+        {
+        }
+    }
+
+    /// <summary>Runs the log's own work until a task has ended.</summary>
+    /// <returns>Whether it ended before the machine stopped.</returns>
+    public bool PumpUntil(Task task)
+    {
+        for (int i = 0; !Disk.IsCrashed; i++)
+        {
+            Pump();
+            if (Task.WaitAny([task], i < 50 ? 1 : 20) == 0)
+            {
+                break;
+            }
+
+            Oracle.Require(i < 200, $"a call never ends; work: [{string.Join(", ", Log.Work.Pending)}]");
+        }
+
+        return !Disk.IsCrashed;
+    }
+
+    /// <summary>After an operation: takes results, and checks the status.</summary>
+    public void Settle(bool hasRunAll)
+    {
+        Oracle.Require(_violation is null, _violation ?? "");
+        CrashIfStopped();
+        if (Wal is null)
+        {
+            return;
+        }
+
+        Oracle.WasFull |= Wal.Status.State == WalState.Full;
+        SettleCalls();
+        Oracle.Observe(Wal.Status);
+        if (hasRunAll && _calls.Find(call => !call.IsPatient) is { } stuck)
+        {
+            throw new BrokenPromiseException($"nobody works, and yet this waits: {stuck.Name}");
+        }
+    }
+
+    public void SettleCalls()
+    {
+        foreach (PendingCall call in _calls.Where(call => call.IsCompleted).ToArray())
+        {
+            _calls.Remove(call);
+            call.Finish(this);
+        }
+    }
+
+    /// <summary>Closes the log.</summary>
+    public void Close()
+    {
+        Wal wal = Wal!;
+        bool owed = Oracle.OwesDropReport;
+        Task closing = wal.CloseAsync().AsTask();
+        if (!PumpUntil(closing))
+        {
+            _ = closing.Exception;
+            CrashIfStopped();
+            return;
+        }
+
+        SettleCalls();
+        Oracle.Require(_calls.Count == 0, $"closed, and yet this waits: {_calls.FirstOrDefault()?.Name}");
+        Exception? failure = closing.Exception?.InnerException;
+        Note(failure is null ? "closed" : $"close: {failure.GetType().Name}");
+        Oracle.Require(failure is null or WalException, $"close threw {failure}");
+        if (failure is null)
+        {
+            Oracle.Require(!owed, "buffered records were dropped, and the close says nothing");
+            Oracle.Observe(wal.Status);
+            Oracle.Close();
+        }
+
+        Oracle.Crash(isPowerCut: false);
+        (Wal, _latched) = (null, false);
+        Log.Work.RunAll();
+    }
+
+    /// <summary>Reads everything, without faults.</summary>
+    public List<WalTransaction> ReadAll(Wal wal, WalReadOptions options = default)
+    {
+        bool wasQuiet = _quiet;
+        _quiet = true;
+        try
+        {
+            return Collect(wal, options);
+        }
+        finally
+        {
+            _quiet = wasQuiet;
+        }
+    }
+
+    public static List<WalTransaction> Collect(Wal wal, WalReadOptions options)
+    {
+        var found = new List<WalTransaction>();
+        IAsyncEnumerator<WalTransaction> reader = wal.ReadAsync(options).GetAsyncEnumerator();
+        while (Step(reader))
+        {
+            found.Add(reader.Current);
+        }
+
+        return found;
+    }
+
+    /// <summary>A reader that does not follow never waits.</summary>
+    public static bool Step(IAsyncEnumerator<WalTransaction> reader)
+    {
+        ValueTask<bool> next = reader.MoveNextAsync();
+        return next.IsCompleted
+            ? next.GetAwaiter().GetResult()
+            : throw new BrokenPromiseException("a reader waits that was not asked to follow");
+    }
+
+    private void TryOpen(ulong replayAfter, int attempt)
+    {
+        Log.Options.ReplayAfter = new Lsn(replayAfter);
+        Oracle.Fence(replayAfter);
+        SimulatedDisk? before = Profile.ChecksIdempotence && attempt == 1 ? Disk.Clone() : null;
+        int faults = Faults;
+        try
+        {
+            Wal wal = Log.Open();
+            Note($"open: {wal.Recovery.Verdict}, last {wal.Recovery.LastLsn}, next {wal.Status.NextLsn}, "
+                + $"torn {wal.Recovery.TornBytes}");
+            List<WalTransaction> found = ReadAll(wal);
+            Oracle.Open(found, wal.Status, replayAfter);
+            Wal = wal;
+            _firstOfLife = Oracle.Attempts.Count;
+            _syncFailed = false;
+            LastAppended = wal.Status.DurableLsn.Value;
+            FindEnd();
+            if (before is not null && faults == Faults)
+            {
+                Idempotence.Check(before, found, this);
+            }
+        }
+        catch (Exception failure) when (failure is SimulatedCrashException or StorageException or WalFullException)
+        {
+            Note($"open: {failure.GetType().Name}: {failure.Message}");
+            Oracle.Require(
+                failure is not StorageException || Faults > faults || Disk.CapacityBytes is not null,
+                $"open failed without a fault: {failure.Message}");
+            CrashIfStopped();
+            Log.Work.Clear();
+        }
+        catch (WalCorruptException moved) when (
+            moved.Expected.Contains("a moment ago", StringComparison.Ordinal) && Faults > faults)
+        {
+            Note("open: the kernel dropped pages in the middle");
+        }
+    }
+
+    private static bool IsSegment(string name) => name.EndsWith(".wal", StringComparison.Ordinal);
+
+    private void FindEnd()
+    {
+        _activeName = Disk.Names.Last(IsSegment);
+        _activeOffset = Disk.ReadAll(_activeName).AsSpan().LastIndexOfAnyExcept((byte)0) + 8;
+    }
+
+    private FaultAction Decide(DiskOperation operation)
+    {
+        if (_quiet)
+        {
+            return FaultAction.None;
+        }
+
+        if (_latched && operation.Kind == DiskOperationKind.Sync && IsSegment(operation.Name))
+        {
+            _violation ??= $"a sync after a failed sync: {operation}";
+        }
+
+        FaultAction action = FaultAction.None;
+        foreach (ArmedFault fault in _armed.ToArray())
+        {
+            if (fault.Fires(operation) && ReferenceEquals(action, FaultAction.None))
+            {
+                action = fault.Action;
+                _armed.Remove(fault);
+            }
+        }
+
+        if (!ReferenceEquals(action, FaultAction.None))
+        {
+            Faults++;
+            Note($"fault: {action.Kind} {(action.Kind == FaultKind.Crash ? action.Phase : action.Errno)} at {operation}");
+            if (action.Kind == FaultKind.FailSync && IsSegment(operation.Name))
+            {
+                _syncFailed = true;
+                _latched |= Wal is not null;
+                if (action.SyncFailure == SyncFailure.RevertCache)
+                {
+                    Oracle.VoidWritten();
+                }
+            }
+        }
+        else if (_syncFailed && Random.OneIn(64))
+        {
+            Faults++;
+            Note($"the kernel drops clean pages before {operation}");
+            DropCaches();
+        }
+
+        Interrupt(operation);
+        return action;
+    }
+
+    private void AfterCall(DiskOperation operation)
+    {
+        if (operation is { Kind: DiskOperationKind.Rename, NewName: { } name } && IsSegment(name))
+        {
+            (_activeName, _activeOffset) = (name, 4096);
+        }
+        else if (operation.Kind == DiskOperationKind.Write && operation.Name == _activeName)
+        {
+            _activeOffset = Math.Max(_activeOffset, operation.Offset + operation.Length);
+        }
+
+        if (!_quiet)
+        {
+            Interrupt(operation);
+        }
+    }
+
+    // What other threads do in the middle of a call to the disk.
+    private void Interrupt(DiskOperation operation)
+    {
+        if (Wal is null || _depth >= 2 || !operation.IsMutation || !Random.OneIn(Profile.InterruptOneIn))
+        {
+            return;
+        }
+
+        bool holdsGate = operation.Kind == DiskOperationKind.Sync
+            || operation.Name.EndsWith(".tmp", StringComparison.Ordinal);
+        _depth++;
+        _inGate += holdsGate ? 1 : 0;
+        Note($"in the middle of {operation}:");
+        try
+        {
+            Interruptions.Do(this);
+            SettleCalls();
+        }
+        finally
+        {
+            _inGate -= holdsGate ? 1 : 0;
+            _depth--;
+        }
+
+        if (Disk.IsCrashed)
+        {
+            throw new SimulatedCrashException("The machine has stopped meanwhile.");
+        }
+    }
+
+    public void Appended(ulong lsn) => LastAppended = Math.Max(LastAppended, lsn);
+
+    /// <summary>A fault that waits for its call.</summary>
+    private sealed class ArmedFault(Func<DiskOperation, bool> matches, FaultAction action, int nth)
+    {
+        private int _left = nth;
+
+        public FaultAction Action => action;
+
+        public bool Fires(DiskOperation operation) => matches(operation) && --_left <= 0;
+    }
+}

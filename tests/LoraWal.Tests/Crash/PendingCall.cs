@@ -1,0 +1,178 @@
+namespace LoraWal.Tests.Crash;
+
+/// <summary>A call to the log that has not been looked at yet, and what its end means to the oracle.</summary>
+internal sealed class PendingCall
+{
+    private readonly ValueTask<Lsn> _task;
+    private readonly ValueTask? _plain;
+    private readonly AppendDurability _need;
+    private readonly Attempt? _attempt;
+    private readonly ulong _covers;
+    private readonly bool _wasOwed;
+    private readonly bool _wasPoisoned;
+
+    private PendingCall(
+        CrashWorld world, string name, ValueTask<Lsn> task, CancellationTokenSource? cancellation, bool wasPoisoned)
+    {
+        Name = name;
+        _task = task;
+        Cancellation = cancellation;
+        _wasPoisoned = wasPoisoned;
+        _wasOwed = world.Oracle.OwesDropReport;
+    }
+
+    private PendingCall(
+        CrashWorld world,
+        string name,
+        ValueTask<Lsn> task,
+        CancellationTokenSource? cancellation,
+        bool wasPoisoned,
+        Attempt attempt,
+        AppendDurability need)
+        : this(world, name, task, cancellation, wasPoisoned)
+    {
+        _attempt = attempt;
+        _need = need;
+        Bytes = attempt.Payloads.Sum(payload => payload.Length + 32);
+    }
+
+    private PendingCall(
+        CrashWorld world,
+        string name,
+        ValueTask<Lsn> task,
+        CancellationTokenSource? cancellation,
+        bool wasPoisoned,
+        ulong covers,
+        ValueTask? plain)
+        : this(world, name, task, cancellation, wasPoisoned)
+    {
+        _covers = covers;
+        _plain = plain;
+        IsPatient = plain is not null && world.Log.Options.SyncMode == SyncMode.GroupSync;
+    }
+
+    public string Name { get; }
+
+    public int Bytes { get; }
+
+    /// <summary>Whether it may wait for the next group sync.</summary>
+    public bool IsPatient { get; }
+
+    public CancellationTokenSource? Cancellation { get; }
+
+    public bool IsCompleted => _plain is { } plain ? plain.IsCompleted : _task.IsCompleted;
+
+    public static void Append(
+        CrashWorld world, Attempt attempt, AppendDurability need, CancellationTokenSource? cancellation)
+    {
+        Wal wal = world.Wal!;
+        bool wasPoisoned = wal.Status.Fault is not null;
+        string name = $"append {need} of {attempt}";
+        ValueTask<Lsn> task;
+        byte[][] copies = [.. attempt.Payloads.Select(payload => payload.ToArray())];
+        if (copies.Length == 1 && !world.Random.OneIn(4))
+        {
+            task = wal.AppendAsync(copies[0], (ushort)attempt.FirstId, need, cancellation?.Token ?? default);
+        }
+        else
+        {
+            var batch = new WalBatch();
+            for (int i = 0; i < copies.Length; i++)
+            {
+                batch.Add(copies[i], (ushort)(attempt.FirstId + i));
+            }
+
+            task = wal.CommitAsync(batch, need, cancellation?.Token ?? default);
+        }
+
+        world.Note(name);
+        AppendDurability real = need != AppendDurability.Default ? need
+            : world.Log.Options.SyncMode == SyncMode.PerCommit ? AppendDurability.Durable : AppendDurability.Written;
+        world.Add(new PendingCall(world, name, task, cancellation, wasPoisoned, attempt, real));
+    }
+
+    public static void Sync(CrashWorld world, CancellationTokenSource? cancellation)
+    {
+        Wal wal = world.Wal!;
+        bool wasPoisoned = wal.Status.Fault is not null;
+        ulong covers = world.LastAppended;
+        ValueTask<Lsn> task = wal.SyncAsync(cancellation?.Token ?? default);
+        world.Note($"sync up to {covers}");
+        world.Add(new PendingCall(world, $"sync up to {covers}", task, cancellation, wasPoisoned, covers, plain: null));
+    }
+
+    public static void WaitForDurable(CrashWorld world, ulong lsn, CancellationTokenSource? cancellation)
+    {
+        Wal wal = world.Wal!;
+        bool wasPoisoned = wal.Status.Fault is not null;
+        ValueTask task = wal.WaitForDurableAsync(new Lsn(lsn), cancellation?.Token ?? default);
+        world.Note($"wait for {lsn}");
+        bool mustFail = wasPoisoned && !task.IsCompletedSuccessfully;
+        world.Add(new PendingCall(
+            world, $"wait for {lsn}", new ValueTask<Lsn>(new Lsn(lsn)), cancellation, mustFail, lsn, task));
+    }
+
+    /// <summary>Takes the result.</summary>
+    public void Finish(CrashWorld world)
+    {
+        Lsn lsn;
+        try
+        {
+            _plain?.GetAwaiter().GetResult();
+            lsn = _task.GetAwaiter().GetResult();
+        }
+        catch (Exception failure)
+        {
+            Fail(world, failure);
+            return;
+        }
+
+        world.Note($"-> {lsn}: {Name}");
+        Oracle.Require(!_wasPoisoned, $"acknowledged after the log was poisoned: {Name}");
+        WalStatus status = world.Wal!.Status;
+        if (_attempt is not null)
+        {
+            world.Oracle.Acknowledge(_attempt, _need, lsn.Value);
+            world.Appended(lsn.Value);
+            Oracle.Require(
+                _need != AppendDurability.Durable || lsn <= status.DurableLsn,
+                $"acknowledged as {lsn}, durable is {status.DurableLsn}: {Name}");
+            Oracle.Require(
+                _need == AppendDurability.Buffered || lsn <= status.WrittenLsn,
+                $"acknowledged as {lsn}, written is {status.WrittenLsn}: {Name}");
+        }
+        else
+        {
+            Oracle.Require(lsn.Value >= _covers || world.Oracle.WasFull, $"ended at {lsn}: {Name}");
+            Oracle.Require(!_wasOwed || IsPatient, $"buffered records were dropped, and this says nothing: {Name}");
+        }
+    }
+
+    private void Fail(CrashWorld world, Exception failure)
+    {
+        world.Note($"-> {failure.GetType().Name}: {Name}");
+        bool isUnknown = failure switch
+        {
+            WalFullException => false,
+            WalPoisonedException poisoned => poisoned.OutcomeUnknown,
+            WalWaitCanceledException => true,
+            OperationCanceledException => false,
+            ObjectDisposedException => false,
+            _ => throw new BrokenPromiseException($"{Name} threw {failure}"),
+        };
+        if (failure is WalFullException)
+        {
+            world.Oracle.WasFull = true;
+            world.Oracle.OwesDropReport &= _attempt is not null;
+        }
+
+        if (_attempt is not null)
+        {
+            _attempt.Fate = isUnknown ? Fate.Unknown : Fate.Never;
+            if (failure is WalWaitCanceledException canceled)
+            {
+                _attempt.LastLsn = canceled.Lsn.Value;
+            }
+        }
+    }
+}
