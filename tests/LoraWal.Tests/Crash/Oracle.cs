@@ -46,7 +46,8 @@ internal sealed class Oracle
 
     public void AcknowledgeCheckpoint(ulong fence) => CheckpointFence = Math.Max(CheckpointFence, fence);
 
-    /// <summary>A sync failed and took the page cache with it: what was only written is not promised any more.</summary>
+    /// <summary>A sync failed and took the page cache with it: what was only written is not promised any
+    /// more.</summary>
     public void VoidWritten()
     {
         _writtenIsVoid = true;
