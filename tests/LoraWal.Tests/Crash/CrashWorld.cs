@@ -14,6 +14,7 @@ internal sealed partial class CrashWorld
     private const int SegmentBytes = 64 * 1024;
     private const int SlackBytes = 12 * 1024;
     private const int MostNotes = 20_000;
+    private const int MostViolations = 1000;
     private static readonly bool Traces = Environment.GetEnvironmentVariable("LORAWAL_TRACE") is not null;
 
     private readonly List<PendingCall> _calls = [];
@@ -27,6 +28,7 @@ internal sealed partial class CrashWorld
     private bool _syncFailed;
     private bool _latched;
     private string? _violation;
+    private int _violations;
 
     public CrashWorld(SeededRandom settings, long seed, SimulatedDisk? disk = null)
     {

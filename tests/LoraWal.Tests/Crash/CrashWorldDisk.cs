@@ -21,6 +21,10 @@ internal sealed partial class CrashWorld
         if (_latched && operation.Kind == DiskOperationKind.Sync && IsSegment(operation.Name))
         {
             _violation ??= $"a sync after a failed sync: {operation}";
+            if (++_violations > MostViolations)
+            {
+                Environment.FailFast($"{Profile}: {_violation}, again and again");
+            }
         }
 
         FaultAction action = FaultAction.None;

@@ -165,6 +165,7 @@ internal sealed class PendingCall
         {
             world.Oracle.WasFull = true;
             world.Oracle.OwesDropReport &= _attempt is not null;
+            world.Oracle.HasToldDrop |= _attempt is null;
         }
 
         if (_attempt is not null)
