@@ -110,7 +110,8 @@ internal static class CrashOperations
             world.Note($"-> {task.Result.SegmentsDeleted} segments deleted, oldest {task.Result.OldestLsn}");
             ulong kept = Math.Max(fence, status.OldestLsn.Value - 1);
             Oracle.Require(
-                !world.Oracle.Readable(kept, task.Result.OldestLsn.Value - 1).Any(), "records above the fence are gone");
+                !world.Oracle.Readable(kept, task.Result.OldestLsn.Value - 1).Any(),
+                "records above the fence are gone");
         }
     }
 

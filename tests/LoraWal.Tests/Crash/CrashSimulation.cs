@@ -20,7 +20,9 @@ internal static class CrashSimulation
         }
 
         HashSet<int> kept = Shrink(seed);
-        string failure = Try(seed, kept, out CrashWorld? world) ?? Try(seed, null, out world) ?? "it does not fail again";
+        string failure = Try(seed, kept, out CrashWorld world)
+            ?? Try(seed, null, out world)
+            ?? "it does not fail again";
         StringBuilder text = new();
         text.AppendLine(null, $"seed {seed}: {failure}");
         text.AppendLine(null, $"replay it alone with LORAWAL_SEED={seed}; operations left by shrinking:");

@@ -9,11 +9,12 @@ namespace LoraWal.Tests.Crash;
 /// after each of its calls the log may be called again, and the log's own workers may run. Such calls are made only
 /// where they cannot have to wait for the very call they interrupt.
 /// </remarks>
-internal sealed class CrashWorld
+internal sealed partial class CrashWorld
 {
     private const int SegmentBytes = 64 * 1024;
     private const int SlackBytes = 12 * 1024;
     private const int MostNotes = 20_000;
+    private const int MostViolations = 1000;
     private static readonly bool Traces = Environment.GetEnvironmentVariable("LORAWAL_TRACE") is not null;
 
     private readonly List<PendingCall> _calls = [];
@@ -27,6 +28,7 @@ internal sealed class CrashWorld
     private bool _syncFailed;
     private bool _latched;
     private string? _violation;
+    private int _violations;
 
     public CrashWorld(SeededRandom settings, long seed, SimulatedDisk? disk = null)
     {
@@ -59,6 +61,9 @@ internal sealed class CrashWorld
 
     /// <summary>Whether a call is under way in the disk, so that nothing may block.</summary>
     public bool IsNested => _depth > 0;
+
+    /// <summary>Where the next frame will be, if nothing is written before it.</summary>
+    public (string Name, long Offset) End => (_activeName, _activeOffset);
 
     public bool IsIdle => _calls.Count == 0 && Log.Work.Pending.Count == 0;
 
@@ -280,6 +285,10 @@ internal sealed class CrashWorld
             : throw new BrokenPromiseException("a reader waits that was not asked to follow");
     }
 
+    public void Appended(ulong lsn) => LastAppended = Math.Max(LastAppended, lsn);
+
+    public static bool IsSegment(string name) => name.EndsWith(".wal", StringComparison.Ordinal);
+
     private void TryOpen(ulong replayAfter, int attempt)
     {
         Log.Options.ReplayAfter = new Lsn(replayAfter);
@@ -319,117 +328,4 @@ internal sealed class CrashWorld
         }
     }
 
-    private static bool IsSegment(string name) => name.EndsWith(".wal", StringComparison.Ordinal);
-
-    private void FindEnd()
-    {
-        _activeName = Disk.Names.Last(IsSegment);
-        _activeOffset = Disk.ReadAll(_activeName).AsSpan().LastIndexOfAnyExcept((byte)0) + 8;
-    }
-
-    private FaultAction Decide(DiskOperation operation)
-    {
-        if (_quiet)
-        {
-            return FaultAction.None;
-        }
-
-        if (_latched && operation.Kind == DiskOperationKind.Sync && IsSegment(operation.Name))
-        {
-            _violation ??= $"a sync after a failed sync: {operation}";
-        }
-
-        FaultAction action = FaultAction.None;
-        foreach (ArmedFault fault in _armed.ToArray())
-        {
-            if (fault.Fires(operation) && ReferenceEquals(action, FaultAction.None))
-            {
-                action = fault.Action;
-                _armed.Remove(fault);
-            }
-        }
-
-        if (!ReferenceEquals(action, FaultAction.None))
-        {
-            Faults++;
-            Note($"fault: {action.Kind} {(action.Kind == FaultKind.Crash ? action.Phase : action.Errno)} at {operation}");
-            if (action.Kind == FaultKind.FailSync && IsSegment(operation.Name))
-            {
-                _syncFailed = true;
-                _latched |= Wal is not null;
-                if (action.SyncFailure == SyncFailure.RevertCache)
-                {
-                    Oracle.VoidWritten();
-                }
-            }
-        }
-        else if (_syncFailed && Random.OneIn(64))
-        {
-            Faults++;
-            Note($"the kernel drops clean pages before {operation}");
-            DropCaches();
-        }
-
-        Interrupt(operation);
-        return action;
-    }
-
-    private void AfterCall(DiskOperation operation)
-    {
-        if (operation is { Kind: DiskOperationKind.Rename, NewName: { } name } && IsSegment(name))
-        {
-            (_activeName, _activeOffset) = (name, 4096);
-        }
-        else if (operation.Kind == DiskOperationKind.Write && operation.Name == _activeName)
-        {
-            _activeOffset = Math.Max(_activeOffset, operation.Offset + operation.Length);
-        }
-
-        if (!_quiet)
-        {
-            Interrupt(operation);
-        }
-    }
-
-    // What other threads do in the middle of a call to the disk.
-    private void Interrupt(DiskOperation operation)
-    {
-        if (Wal is null || _depth >= 2 || !operation.IsMutation || !Random.OneIn(Profile.InterruptOneIn))
-        {
-            return;
-        }
-
-        bool holdsGate = operation.Kind == DiskOperationKind.Sync
-            || operation.Name.EndsWith(".tmp", StringComparison.Ordinal);
-        _depth++;
-        _inGate += holdsGate ? 1 : 0;
-        Note($"in the middle of {operation}:");
-        try
-        {
-            Interruptions.Do(this);
-            SettleCalls();
-        }
-        finally
-        {
-            _inGate -= holdsGate ? 1 : 0;
-            _depth--;
-        }
-
-        if (Disk.IsCrashed)
-        {
-            throw new SimulatedCrashException("The machine has stopped meanwhile.");
-        }
-    }
-
-    public void Appended(ulong lsn) => LastAppended = Math.Max(LastAppended, lsn);
-
-    /// <summary>A fault that waits for its call.</summary>
-    private sealed class ArmedFault(Func<DiskOperation, bool> matches, FaultAction action, int nth)
-    {
-        private int _left = nth;
-
-        public FaultAction Action => action;
-
-        public bool Fires(DiskOperation operation) => matches(operation) && --_left <= 0;
-    }
 }

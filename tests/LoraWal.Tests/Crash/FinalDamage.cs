@@ -34,7 +34,8 @@ internal static class FinalDamage
             }
 
             Oracle.Require(
-                wal.Status.NextLsn.Value > promised, $"LSNs begin again at {wal.Status.NextLsn}, {promised} was durable");
+                wal.Status.NextLsn.Value > promised,
+                $"LSNs begin again at {wal.Status.NextLsn}, {promised} was durable");
         }
         catch (WalException refused)
         {

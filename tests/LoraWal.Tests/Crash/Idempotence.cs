@@ -3,7 +3,8 @@ using LoraWal.TestSupport;
 
 namespace LoraWal.Tests.Crash;
 
-/// <summary>Recovers the same disk again, killed in the middle of the first attempt: the same log must come out.</summary>
+/// <summary>Recovers the same disk again, killed in the middle of the first attempt: the same log must come
+/// out.</summary>
 internal static class Idempotence
 {
     public static void Check(SimulatedDisk before, List<WalTransaction> found, CrashWorld world)
@@ -27,7 +28,8 @@ internal static class Idempotence
                 before.Faults = null;
                 log.Kill();
             }
-            catch (Exception failure) when (before.CapacityBytes is not null && failure is StorageException or WalFullException)
+            catch (Exception failure) when (
+                before.CapacityBytes is not null && failure is StorageException or WalFullException)
             {
                 return;
             }

@@ -1,3 +1,5 @@
+using LoraWal.Records;
+using LoraWal.Segments;
 using LoraWal.TestSupport;
 
 namespace LoraWal.Tests.Crash;
@@ -125,7 +127,8 @@ internal static class Interruptions
             }
 
             (last, index) = (transaction.LastLsn.Value, attempt.Index);
-            Oracle.Require(last > after && last <= upTo && last <= edge, $"read LSN {last} with {options}, edge {edge}");
+            Oracle.Require(
+                last > after && last <= upTo && last <= edge, $"read LSN {last} with {options}, edge {edge}");
             seen.Add(attempt);
         }
 
@@ -153,8 +156,11 @@ internal static class Interruptions
         {
             case 0:
                 break; // zeros
-            case 1 when world.Disk.Names.LastOrDefault(name => name.EndsWith(".wal", StringComparison.Ordinal)) is { } wal:
+            case 1 when world.Disk.Names.LastOrDefault(CrashWorld.IsSegment) is { } wal:
                 world.Disk.ReadAll(wal).AsSpan(4096, Math.Min(size, 32 * 1024)).CopyTo(payload); // frames of the log
+                break;
+            case 2:
+                Forge(world, payload);
                 break;
             default:
                 world.Random.NextBytes(payload);
@@ -162,5 +168,29 @@ internal static class Interruptions
         }
 
         return payload;
+    }
+
+    // Headers that promise what was never durable, as a log of another log's bytes would hold: right but for their
+    // salt, or for their place.
+    private static void Forge(CrashWorld world, byte[] payload)
+    {
+        (string name, long offset) = world.End;
+        SegmentHeader.Decode(world.Disk.ReadAll(name), out _, out SegmentHeader? header);
+        bool isMisplaced = world.Random.OneIn(2);
+        var forged = new FrameHeader
+        {
+            Lsn = world.Wal!.Status.NextLsn.Value + (ulong)world.Random.Next(3),
+            DurableLag = 0,
+            Time = 0,
+            Length = 0,
+            PayloadCrc = 0,
+            Kind = FrameKind.Record,
+        };
+        for (int i = 0; i + FrameHeader.Bytes <= payload.Length; i += FrameHeader.Bytes)
+        {
+            long place = offset + FrameHeader.Bytes + i;
+            forged.Encode(
+                payload.AsSpan(i), header!.Salt + (isMisplaced ? 0u : 1u), isMisplaced ? place + 4096 : place);
+        }
     }
 }

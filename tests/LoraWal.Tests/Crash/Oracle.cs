@@ -25,6 +25,9 @@ internal sealed class Oracle
     /// <summary>Buffered records were dropped, and no call has been told yet.</summary>
     public bool OwesDropReport { get; set; }
 
+    /// <summary>A call has been told, since the status was last observed.</summary>
+    public bool HasToldDrop { get; set; }
+
     public IReadOnlyList<Attempt> Attempts => _attempts;
 
     /// <summary>Whether records can still be numbered.</summary>
@@ -46,7 +49,8 @@ internal sealed class Oracle
 
     public void AcknowledgeCheckpoint(ulong fence) => CheckpointFence = Math.Max(CheckpointFence, fence);
 
-    /// <summary>A sync failed and took the page cache with it: what was only written is not promised any more.</summary>
+    /// <summary>A sync failed and took the page cache with it: what was only written is not promised any
+    /// more.</summary>
     public void VoidWritten()
     {
         _writtenIsVoid = true;
@@ -94,12 +98,14 @@ internal sealed class Oracle
         Require(!_wasPoisoned || status.Fault is not null, "the latch has opened again");
         _durable = durable;
         _wasPoisoned = status.Fault is not null;
+        bool hadToldDrop = HasToldDrop;
+        HasToldDrop = false;
         foreach (Attempt attempt in _attempts)
         {
             if (attempt.Fate == Fate.Buffered && attempt.LastLsn >= next)
             {
                 Drop(attempt, $"the next LSN is {next}");
-                OwesDropReport = true;
+                OwesDropReport = !hadToldDrop;
             }
 
             if (attempt.Fate is Fate.Buffered or Fate.Written && attempt.LastLsn <= durable)

@@ -144,7 +144,8 @@ internal sealed class PendingCall
         else
         {
             Oracle.Require(lsn.Value >= _covers || world.Oracle.WasFull, $"ended at {lsn}: {Name}");
-            Oracle.Require(!_wasOwed || IsPatient, $"buffered records were dropped, and this says nothing: {Name}");
+            Oracle.Require(
+                !_wasOwed || _plain is not null, $"buffered records were dropped, and this says nothing: {Name}");
         }
     }
 
@@ -164,6 +165,7 @@ internal sealed class PendingCall
         {
             world.Oracle.WasFull = true;
             world.Oracle.OwesDropReport &= _attempt is not null;
+            world.Oracle.HasToldDrop |= _attempt is null;
         }
 
         if (_attempt is not null)
