@@ -165,7 +165,7 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
                 await opened.DisposeAsync().ConfigureAwait(false);
             }
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or TimeoutException)
         {
             // WHY NOT throw: the container is disposed while the exception that ended the host is on its way out.
             HostLog.CloseFailed(_logger, Name, e);
@@ -180,7 +180,7 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
         {
             _opened?.Dispose();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or TimeoutException)
         {
             HostLog.CloseFailed(_logger, Name, e);
         }

@@ -109,7 +109,8 @@ public interface IWal
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="lsn"/> is above everything ever
     /// appended.</exception>
-    /// <exception cref="WalFullException">The record was buffered and then dropped for lack of space.</exception>
+    /// <exception cref="WalFullException">Records with this LSN, or before it, were buffered and then dropped for lack
+    /// of space. For those before it, one call is told.</exception>
     /// <exception cref="WalPoisonedException">The log is poisoned and the record was not durable before: its outcome
     /// is unknown.</exception>
     /// <exception cref="ObjectDisposedException">The log is closed.</exception>

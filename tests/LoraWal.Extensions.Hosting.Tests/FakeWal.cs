@@ -16,6 +16,8 @@ internal sealed class FakeWal : IWal, IOpenedWal
 
     public Exception? CloseFailure { get; set; }
 
+    public Exception? DisposeFailure { get; set; }
+
     public long? Free { get; set; }
 
     public TaskCompletionSource FlusherEnded { get; } = new();
@@ -129,6 +131,10 @@ internal sealed class FakeWal : IWal, IOpenedWal
     {
         Calls.Add("dispose");
         Status = Status with { State = WalState.Closed };
+        if (DisposeFailure is not null)
+        {
+            throw DisposeFailure;
+        }
     }
 }
 

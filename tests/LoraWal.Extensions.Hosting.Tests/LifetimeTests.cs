@@ -196,4 +196,28 @@ public class LifetimeTests
         var exception = await Assert.ThrowsAsync<IOException>(() => host.StopAsync());
         Assert.Equal("fdatasync: EIO", exception.Message);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_disposal_that_gives_up_on_a_hanging_sync_does_not_hide_why_the_host_ended(bool asynchronously)
+    {
+        var opener = new FakeOpener();
+        opener.Log.DisposeFailure = new TimeoutException("a sync hangs");
+        HostApplicationBuilder builder = HostFixture.Builder(opener);
+        builder.Services.AddLoraWal();
+        IHost host = builder.Build();
+        await host.StartAsync();
+
+        if (asynchronously)
+        {
+            await ((IAsyncDisposable)host).DisposeAsync();
+        }
+        else
+        {
+            host.Dispose();
+        }
+
+        Assert.Contains("dispose", opener.Log.Calls);
+    }
 }

@@ -11,6 +11,7 @@ internal sealed class FullState(TimeProvider time)
     private volatile string? _reason;
     private long _lastAttempt;
     private bool _retriesNow;
+    private bool _isTold;
     private (ulong First, ulong Last) _dropped;
 
     /// <summary>Whether no space was left for the next segment. May be read without the lock.</summary>
@@ -27,6 +28,7 @@ internal sealed class FullState(TimeProvider time)
         _retriesNow = false;
         if (dropped.Last != 0)
         {
+            _isTold = false;
             _dropped = _dropped.Last == 0 ? dropped : (_dropped.First, Math.Max(_dropped.Last, dropped.Last));
         }
     }
@@ -60,24 +62,38 @@ internal sealed class FullState(TimeProvider time)
         _lastAttempt = time.GetTimestamp();
     }
 
-    /// <summary>Tells a call that waits for records up to an LSN that some of them were dropped.</summary>
-    /// <param name="lsn">The greatest LSN it waits for.</param>
-    /// <param name="forgets">Whether the loss has been told then.</param>
-    public void ThrowIfDropped(ulong lsn, bool forgets)
+    /// <summary>Tells a call that stands for everything appended that some of it was dropped, and forgets it.</summary>
+    public void ThrowIfDropped()
     {
-        (ulong first, ulong last) = _dropped;
-        if (last == 0 || lsn < first)
+        if (_dropped.Last != 0)
         {
-            return;
-        }
-
-        if (forgets)
-        {
+            WalFullException failure = Dropped();
             _dropped = default;
+            throw failure;
         }
-
-        throw new WalFullException(
-            $"Buffered records with LSNs {first} to {last} were dropped: no space was left for the next segment. "
-            + "Append them again once there is.");
     }
+
+    /// <summary>Tells a call that waits for a dropped record. Its LSN may have been given again: that the later record
+    /// is durable says nothing of the dropped one.</summary>
+    public void ThrowIfDropped(ulong lsn)
+    {
+        if (_dropped.Last != 0 && lsn >= _dropped.First && lsn <= _dropped.Last)
+        {
+            throw Dropped();
+        }
+    }
+
+    /// <summary>Tells a call that waits for a record, once, that others before it were dropped.</summary>
+    public void ThrowOnceIfDroppedBefore(ulong lsn)
+    {
+        if (_dropped.Last != 0 && lsn > _dropped.Last && !_isTold)
+        {
+            _isTold = true;
+            throw Dropped();
+        }
+    }
+
+    private WalFullException Dropped() => new(
+        $"Buffered records with LSNs {_dropped.First} to {_dropped.Last} were dropped: no space was left for the next "
+        + "segment. Append them again once there is.");
 }

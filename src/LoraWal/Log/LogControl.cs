@@ -80,7 +80,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
                 }
 
                 _core.ThrowIfPoisoned(outcomeUnknown: true);
-                _core.Full.ThrowIfDropped(ulong.MaxValue, forgets: true);
+                _core.Full.ThrowIfDropped();
             }
         }
         catch (WalException caught)

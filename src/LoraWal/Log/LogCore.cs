@@ -56,6 +56,16 @@ internal sealed class LogCore
         }
     }
 
+    /// <summary>Notes that what had not been written has been dropped: if the rest is durable, nothing waits for a
+    /// sync.</summary>
+    public void NoteDroppedUnderLock()
+    {
+        if (State.DurableLsn == State.LastAssigned)
+        {
+            Volatile.Write(ref _unsyncedSince, 0);
+        }
+    }
+
     /// <summary>Publishes how far the log has been written.</summary>
     public void PublishWrittenUnderLock(LogPosition position, ref WaiterList done)
     {

@@ -43,7 +43,7 @@ internal sealed class LogReader(LogCore core, IStorage storage)
                 }
             }
 
-            if (!options.Follow || split.IsAtEnd(cursor.NextLsn))
+            if (!options.Follow || split.IsAtEnd(Math.Max(cursor.NextLsn, core.Environment.Settings.OpenFence + 1)))
             {
                 yield break;
             }

@@ -75,7 +75,7 @@ internal sealed class LogWriter
         {
             ThrowIfClosing();
             Core.ThrowIfPoisoned(outcomeUnknown: true);
-            Core.Full.ThrowIfDropped(ulong.MaxValue, forgets: true);
+            Core.Full.ThrowIfDropped();
             target = _state.LastAssigned;
             if (_state.DurableLsn >= target)
             {
@@ -118,13 +118,14 @@ internal sealed class LogWriter
         HandOn handOn;
         lock (_state.Gate)
         {
+            Core.Full.ThrowIfDropped(lsn); // first: the LSN may be that of a later record, which is durable
             if (lsn <= _state.SettledLsn)
             {
                 return default;
             }
 
             ThrowIfClosing();
-            Core.Full.ThrowIfDropped(lsn, forgets: false);
+            Core.Full.ThrowOnceIfDroppedBefore(lsn);
             if (lsn > _state.LastAssigned)
             {
                 throw new ArgumentOutOfRangeException(

@@ -12,6 +12,7 @@ internal sealed class SegmentSupply(SegmentFiles files, IWorkScheduler work, lon
         Asked,
         Filling,
         Ready,
+        Failed,
         Closed,
     }
 
@@ -59,6 +60,9 @@ internal sealed class SegmentSupply(SegmentFiles files, IWorkScheduler work, lon
                         return (file, SegmentName.Prepared);
                     case State.Asked:
                         _state = State.Idle; // not begun: what was asked for in the background is done here
+                        break;
+                    case State.Failed:
+                        _state = State.Idle; // the segment after this one may find space again
                         break;
                     case State.Filling:
                         _filled.Reset();
@@ -124,14 +128,15 @@ internal sealed class SegmentSupply(SegmentFiles files, IWorkScheduler work, lon
         }
         catch (StorageException)
         {
-            // Nothing is lost: the rotation that needs the segment fills it, and meets the failure if it lasts.
+            // Nothing is lost: the rotation that needs the segment fills it, and meets the failure if it lasts. Not
+            // tried again before: with every append, it would fill a nearly full disk to the last byte.
         }
         finally
         {
             lock (_lock)
             {
                 _ready = file;
-                _state = file is null ? State.Idle : State.Ready;
+                _state = file is null ? State.Failed : State.Ready;
                 _filled.Set();
             }
         }

@@ -81,6 +81,7 @@ internal sealed class WriteRole : IAppenderHost
                 {
                     dropped = _core.State.FailUnwrittenUnderLock(batch, full.Message, ref done);
                     _core.Full.Set(full.Message, dropped);
+                    _core.NoteDroppedUnderLock();
                 }
                 else
                 {
