@@ -63,7 +63,7 @@ internal static class WalOpener
         TimeSpan took)
     {
         var status = new StatusSource();
-        ILogger logger = environment.LoggerFactory?.CreateLogger("LoraWal.Wal") ?? NullLogger.Instance;
+        ILogger logger = LoggerOf(environment);
         var diagnostics = new WalDiagnostics(
             logger, new WalMeter(settings.Name, environment.MeterFactory, status.Now));
         var logEnvironment = new LogEnvironment(
@@ -77,6 +77,11 @@ internal static class WalOpener
             Recovery = recovered.Report with { Duration = took },
         };
     }
+
+    private static ILogger LoggerOf(WalEnvironment environment) =>
+        environment.LoggerFactory?.CreateLogger("LoraWal.Wal") is { } logger
+            ? new QuietLogger(logger)
+            : NullLogger.Instance;
 
     private static LogSettings SettingsOf(WalOptions options) => new()
     {
@@ -92,7 +97,7 @@ internal static class WalOpener
 
     private static void Report(WalEnvironment environment, WalOptions options, Wal wal)
     {
-        ILogger logger = environment.LoggerFactory?.CreateLogger("LoraWal.Wal") ?? NullLogger.Instance;
+        ILogger logger = LoggerOf(environment);
         RecoveryReport found = wal.Recovery;
         WalStatus now = wal.Status;
         WalLog.Opened(

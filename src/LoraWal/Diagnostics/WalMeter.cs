@@ -73,34 +73,55 @@ internal sealed class WalMeter : IDisposable
     /// <summary>Records an append that has ended well.</summary>
     public void Appended(TimeSpan took, long payloadBytes, bool isDurable)
     {
-        AppendDuration.Record(took.TotalSeconds, _name);
-        AppendSize.Record(payloadBytes, _name);
-        if (isDurable)
+        try
         {
-            CommitDurableDuration.Record(took.TotalSeconds, _name);
+            AppendDuration.Record(took.TotalSeconds, _name);
+            AppendSize.Record(payloadBytes, _name);
+            if (isDurable)
+            {
+                CommitDurableDuration.Record(took.TotalSeconds, _name);
+            }
+        }
+        catch (Exception)
+        {
+            // A listener that throws is not the log's failure, here and below.
         }
     }
 
     /// <summary>Records a write.</summary>
     public void Wrote(long records)
     {
-        if (AppendRecords.Enabled && records > 0)
+        try
         {
-            AppendRecords.Add(records, _name);
+            if (AppendRecords.Enabled && records > 0)
+            {
+                AppendRecords.Add(records, _name);
+            }
+        }
+        catch (Exception)
+        {
+            // As above.
         }
     }
 
     /// <summary>Records a sync.</summary>
     public void Synced(TimeSpan took, string reason, long records)
     {
-        if (SyncDuration.Enabled)
+        try
         {
-            SyncDuration.Record(took.TotalSeconds, _name, new KeyValuePair<string, object?>(ReasonTag, reason));
-        }
+            if (SyncDuration.Enabled)
+            {
+                SyncDuration.Record(took.TotalSeconds, _name, new KeyValuePair<string, object?>(ReasonTag, reason));
+            }
 
-        if (SyncBatchRecords.Enabled && records > 0)
+            if (SyncBatchRecords.Enabled && records > 0)
+            {
+                SyncBatchRecords.Record(records, _name);
+            }
+        }
+        catch (Exception)
         {
-            SyncBatchRecords.Record(records, _name);
+            // As above.
         }
     }
 

@@ -48,6 +48,8 @@ internal sealed class DurabilityWaiters
     /// <summary>Adds a call that waits for a sync that is due anyway; its LSN may be any.</summary>
     public void AddPatient(Waiter waiter) => _patient.Add(waiter);
 
+    public bool RemovePatient(Waiter waiter) => _patient.Remove(waiter);
+
     public void AddForRoom(Waiter waiter) => _room.Add(waiter);
 
     public bool RemoveForRoom(Waiter waiter) => _room.Remove(waiter);

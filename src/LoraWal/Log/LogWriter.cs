@@ -313,7 +313,7 @@ internal sealed class LogWriter
         ulong lsn;
         lock (_state.Gate)
         {
-            isWithdrawn = _state.LeaveRoomUnderLock(waiter);
+            isWithdrawn = _state.LeaveRoomUnderLock(waiter) || _state.Waiters.RemovePatient(waiter);
             lsn = waiter.Lsn;
         }
 

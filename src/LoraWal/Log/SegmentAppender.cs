@@ -180,7 +180,7 @@ internal sealed class SegmentAppender
                 + $"({_settings.MaxLogBytes}). Truncate it, or raise the limit.");
         }
 
-        if (isRetry && _files.Storage.FreeBytes() is { } free && free < bytes)
+        if (isRetry && !_supply.HasReady(bytes) && _files.Storage.FreeBytes() is { } free && free < bytes)
         {
             throw Full(bytes, $"{free} bytes are free", null);
         }

@@ -42,6 +42,9 @@ internal sealed class SegmentSupply(SegmentFiles files, IWorkScheduler work, lon
         work.Run("lorawal-prepare", Prepare);
     }
 
+    /// <summary>Whether a file of this size is ready.</summary>
+    public bool HasReady(long bytes) => bytes == segmentBytes && _state == State.Ready;
+
     /// <summary>Takes a file of zeros, synced: the one that is ready if it has the size, else one filled now.</summary>
     /// <returns>The file and its temporary name.</returns>
     /// <exception cref="StorageException">It could not be filled. Nothing is left behind.</exception>

@@ -10,8 +10,18 @@ internal sealed class ThreadWorkScheduler : IWorkScheduler
     public IWorker CreateWorker<T>(string name, T target, Action<T> work)
         where T : class => new Worker<T>(name, target, work);
 
-    private static void Start(string name, Action work) =>
-        new Thread(() => work()) { Name = name, IsBackground = true }.Start();
+    private static void Start(string name, Action work)
+    {
+        try
+        {
+            new Thread(() => work()) { Name = name, IsBackground = true }.Start();
+        }
+        catch (Exception refused) when (refused is OutOfMemoryException or ThreadStartException)
+        {
+            // A limit on threads: a borrowed one is better than calls that wait for ever.
+            ThreadPool.UnsafeQueueUserWorkItem(static work => work(), work, preferLocal: false);
+        }
+    }
 
     /// <summary>A thread that starts with the first request, and parks between requests.</summary>
     private sealed class Worker<T>(string name, T target, Action<T> work) : IWorker
