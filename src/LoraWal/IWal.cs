@@ -37,8 +37,8 @@ public interface IWal
     /// <para><b>Threads.</b> An append that finds no other one under way does the system calls of its batch, the sync
     /// included, on its caller's thread before it returns the task.</para>
     /// </remarks>
-    /// <exception cref="ArgumentException">The payload is over <see cref="WalOptions.MaxTransactionBytes"/>. Nothing
-    /// was appended.</exception>
+    /// <exception cref="ArgumentException">The payload is over <see cref="WalOptions.MaxTransactionBytes"/>, or can
+    /// never fit below <see cref="WalOptions.MaxLogBytes"/>. Nothing was appended.</exception>
     /// <exception cref="WalFullException">No space is left for the next segment. Nothing was appended.</exception>
     /// <exception cref="WalPoisonedException">The log is poisoned;
     /// <see cref="WalPoisonedException.OutcomeUnknown"/> says whether this record may be in it.</exception>
@@ -56,8 +56,8 @@ public interface IWal
     /// <param name="durability">How far the record has got on return.</param>
     /// <returns>The LSN of the record.</returns>
     /// <remarks><b>Durability.</b> As asked for by <paramref name="durability"/>.</remarks>
-    /// <exception cref="ArgumentException">The payload is over <see cref="WalOptions.MaxTransactionBytes"/>. Nothing
-    /// was appended.</exception>
+    /// <exception cref="ArgumentException">The payload is over <see cref="WalOptions.MaxTransactionBytes"/>, or can
+    /// never fit below <see cref="WalOptions.MaxLogBytes"/>. Nothing was appended.</exception>
     /// <exception cref="WalFullException">No space is left for the next segment. Nothing was appended.</exception>
     /// <exception cref="WalPoisonedException">The log is poisoned;
     /// <see cref="WalPoisonedException.OutcomeUnknown"/> says whether this record may be in it.</exception>
@@ -77,8 +77,8 @@ public interface IWal
     /// <returns>The LSN of the last record; <see cref="Lsn.None"/> for an empty batch, which writes nothing.</returns>
     /// <remarks><b>Durability.</b> As asked for by <paramref name="durability"/>; the transaction is replayed whole or
     /// not at all.</remarks>
-    /// <exception cref="ArgumentException">The batch is over <see cref="WalOptions.MaxTransactionBytes"/>. Nothing was
-    /// appended.</exception>
+    /// <exception cref="ArgumentException">The batch is over <see cref="WalOptions.MaxTransactionBytes"/>, or can never
+    /// fit below <see cref="WalOptions.MaxLogBytes"/>. Nothing was appended.</exception>
     /// <exception cref="WalFullException">No space is left for the next segment. Nothing was appended.</exception>
     /// <exception cref="WalPoisonedException">The log is poisoned;
     /// <see cref="WalPoisonedException.OutcomeUnknown"/> says whether the transaction may be in it.</exception>

@@ -23,6 +23,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     private readonly WalDiagnostics _diagnostics;
     private readonly SyncMode _syncMode;
     private readonly long _maxTransactionBytes;
+    private readonly long _maxEntryBytes;
     private readonly CancellationTokenSource _stopFlusher = new();
     private readonly Lock _closeLock = new();
     private readonly AbandonedLog _abandoned;
@@ -40,6 +41,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         Name = settings.Name;
         _syncMode = settings.SyncMode;
         _maxTransactionBytes = settings.MaxTransactionBytes;
+        _maxEntryBytes = settings.MaxEntryBytes;
         if (environment.StartsFlusher)
         {
             _flusher = RunGroupFlusherAsync(_stopFlusher.Token);
@@ -137,7 +139,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         AppendDurability durability = AppendDurability.Default,
         CancellationToken cancellationToken = default)
     {
-        CheckSize(payload.Length, nameof(payload));
+        CheckSize(payload.Length, payload.Length, nameof(payload));
         AppendDurability need = Resolve(durability);
         return SubmitAsync(new Submission(payload, 0, recordType), need, payload.Length, cancellationToken);
     }
@@ -148,7 +150,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         ushort recordType = 0,
         AppendDurability durability = AppendDurability.Default)
     {
-        CheckSize(payload.Length, nameof(payload));
+        CheckSize(payload.Length, payload.Length, nameof(payload));
         AppendDurability need = Resolve(durability);
         if (!_diagnostics.Meter.TimesAppends)
         {
@@ -176,7 +178,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
             return new ValueTask<Lsn>(Lsn.None);
         }
 
-        CheckSize(batch.PayloadBytes, nameof(batch));
+        CheckSize(batch.PayloadBytes, entries.Length, nameof(batch));
         return SubmitAsync(new Submission(entries, batch.Count, 0), need, batch.PayloadBytes, cancellationToken);
     }
 
@@ -355,8 +357,16 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(durability), durability, "There is no such durability."),
     };
 
-    private void CheckSize(long payloadBytes, string parameter)
+    private void CheckSize(long payloadBytes, long entryBytes, string parameter)
     {
+        if (entryBytes > _maxEntryBytes)
+        {
+            throw new ArgumentException(
+                $"A transaction of {payloadBytes} bytes can never fit: its segment would take the log over "
+                + $"{nameof(WalOptions.MaxLogBytes)}. Nothing was appended.",
+                parameter);
+        }
+
         if (payloadBytes > _maxTransactionBytes)
         {
             throw new ArgumentException(

@@ -1,3 +1,6 @@
+using LoraWal.Records;
+using LoraWal.Segments;
+
 namespace LoraWal.Log;
 
 /// <summary>The plain values that the log needs of the options.</summary>
@@ -17,6 +20,12 @@ internal sealed record LogSettings
 
     /// <summary>0: no limit.</summary>
     public required long MaxLogBytes { get; init; }
+
+    /// <summary>Most bytes of a transaction that can fit below <see cref="MaxLogBytes"/> at all: in a segment of the
+    /// usual size, or in one of its own beside an active one.</summary>
+    public long MaxEntryBytes => MaxLogBytes == 0
+        ? long.MaxValue
+        : Math.Max(SegmentBytes, MaxLogBytes - SegmentBytes) - SegmentLayout.SizeForFrame(2 * FrameHeader.Bytes);
 
     /// <summary>The fence at open: records get LSNs above it.</summary>
     public required ulong OpenFence { get; init; }
