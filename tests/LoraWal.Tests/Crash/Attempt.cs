@@ -37,6 +37,9 @@ internal sealed class Attempt(int index, int firstId, byte[][] payloads)
 
     public byte[][] Payloads => payloads;
 
+    /// <summary>About as many as it takes in the log.</summary>
+    public int Bytes { get; } = payloads.Sum(payload => payload.Length + 32);
+
     public Fate Fate { get; set; }
 
     /// <summary>0 while it is not known.</summary>

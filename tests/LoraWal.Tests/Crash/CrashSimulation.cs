@@ -20,8 +20,8 @@ internal static class CrashSimulation
         }
 
         HashSet<int> kept = Shrink(seed);
-        string failure = Try(seed, kept, out CrashWorld world)
-            ?? Try(seed, null, out world)
+        string failure = Try(seed, kept, out CrashWorld world, keepsNotes: true)
+            ?? Try(seed, null, out world, keepsNotes: true)
             ?? "it does not fail again";
         StringBuilder text = new();
         text.AppendLine(null, $"seed {seed}: {failure}");
@@ -35,9 +35,9 @@ internal static class CrashSimulation
         throw new BrokenPromiseException(text.ToString());
     }
 
-    private static string? Try(long seed, HashSet<int>? kept, out CrashWorld world)
+    private static string? Try(long seed, HashSet<int>? kept, out CrashWorld world, bool keepsNotes = false)
     {
-        world = new CrashWorld(new SeededRandom(seed), seed);
+        world = new CrashWorld(new SeededRandom(seed), seed) { KeepsNotes = keepsNotes || CrashWorld.Traces };
         try
         {
             for (int i = 0; i < world.Profile.Operations; i++)
@@ -55,6 +55,10 @@ internal static class CrashSimulation
         catch (Exception failure)
         {
             return failure is BrokenPromiseException ? failure.Message : failure.ToString();
+        }
+        finally
+        {
+            world.Dispose();
         }
     }
 

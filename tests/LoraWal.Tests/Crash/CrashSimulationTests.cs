@@ -8,7 +8,7 @@ namespace LoraWal.Tests.Crash;
 public class CrashSimulationTests
 {
     private const int Shards = 4;
-    private const long DefaultSeeds = 8_000;
+    private const long DefaultSeeds = 4_000;
 
     public static TheoryData<long> OnceFailed =>
         [.. File.ReadLines(Path.Combine(Repository.Root, "tests", "LoraWal.Tests", "Crash", "failed-seeds.txt"))

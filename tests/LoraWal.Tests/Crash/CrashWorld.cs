@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LoraWal.Storage;
 using LoraWal.TestSupport;
 
@@ -9,19 +10,21 @@ namespace LoraWal.Tests.Crash;
 /// after each of its calls the log may be called again, and the log's own workers may run. Such calls are made only
 /// where they cannot have to wait for the very call they interrupt.
 /// </remarks>
-internal sealed partial class CrashWorld
+internal sealed partial class CrashWorld : IDisposable
 {
     private const int SegmentBytes = 64 * 1024;
     private const int SlackBytes = 12 * 1024;
     private const int MostNotes = 20_000;
     private const int MostViolations = 1000;
-    private static readonly bool Traces = Environment.GetEnvironmentVariable("LORAWAL_TRACE") is not null;
+    public static readonly bool Traces = Environment.GetEnvironmentVariable("LORAWAL_TRACE") is not null;
 
     private readonly List<PendingCall> _calls = [];
     private readonly List<ArmedFault> _armed = [];
+    private readonly ProcessMeters _meters = new();
     private string _activeName = "";
     private long _activeOffset;
     private int _firstOfLife;
+    private int _notes;
     private int _depth;
     private int _inGate;
     private bool _quiet;
@@ -54,6 +57,9 @@ internal sealed partial class CrashWorld
     /// <summary>What happened, for the failure message.</summary>
     public List<string> History { get; } = [];
 
+    /// <summary>Whether the history is kept.</summary>
+    public bool KeepsNotes { get; init; }
+
     /// <summary>How many faults have struck.</summary>
     public int Faults { get; private set; }
 
@@ -74,28 +80,43 @@ internal sealed partial class CrashWorld
 
     public void Disarm() => _armed.Clear();
 
+    /// <summary>Adds to the history.</summary>
     public void Note(string what)
     {
-        Oracle.Require(History.Count < MostNotes, $"it goes on for ever: {string.Join(" | ", History.TakeLast(20))}");
-        History.Add(new string(' ', 2 * (_depth + 1)) + what);
+        Oracle.Require(++_notes < MostNotes, $"it goes on for ever: {string.Join(" | ", History.TakeLast(20))}");
+        if (KeepsNotes)
+        {
+            History.Add(new string(' ', 2 * (_depth + 1)) + what);
+        }
+
         if (Traces)
         {
-            Console.Error.WriteLine(History[^1]);
+            Console.Error.WriteLine(what);
         }
     }
+
+    public void Note([InterpolatedStringHandlerArgument("")] NoteText what) => Note(what.ToString());
 
     /// <summary>Whether records of this size can be written without a rotation, which could have to wait.</summary>
     public bool MayWriteWithoutRotation(int bytes)
     {
+        if (_inGate == 0)
+        {
+            return true;
+        }
+
         WalStatus status = Wal!.Status;
-        long waiting = Oracle.Attempts
-            .Skip(_firstOfLife)
-            .Where(attempt => attempt.Fate is not (Fate.Never or Fate.Gone)
-                && (attempt.LastLsn == 0 || attempt.LastLsn > status.WrittenLsn.Value))
-            .Sum(attempt => attempt.Payloads.Sum(payload => payload.Length + 32L) + 64);
+        long waiting = 0;
+        for (int i = _firstOfLife; i < Oracle.Attempts.Count; i++)
+        {
+            Attempt attempt = Oracle.Attempts[i];
+            bool isWaiting = attempt.Fate is not (Fate.Never or Fate.Gone)
+                && (attempt.LastLsn == 0 || attempt.LastLsn > status.WrittenLsn.Value);
+            waiting += isWaiting ? attempt.Bytes + 64 : 0;
+        }
+
         bool isDense = _calls.Count > 0 || status.NextLsn.Value == status.WrittenLsn.Value + 1;
-        return _inGate == 0
-            || (isDense && !Profile.JumpsClock && _activeOffset + waiting + (bytes * 2) + SlackBytes < SegmentBytes);
+        return isDense && !Profile.JumpsClock && _activeOffset + waiting + (bytes * 2) + SlackBytes < SegmentBytes;
     }
 
     public void Add(PendingCall call) => _calls.Add(call);
@@ -285,6 +306,8 @@ internal sealed partial class CrashWorld
             : throw new BrokenPromiseException("a reader waits that was not asked to follow");
     }
 
+    public void Dispose() => _meters.Dispose();
+
     public void Appended(ulong lsn) => LastAppended = Math.Max(LastAppended, lsn);
 
     public static bool IsSegment(string name) => name.EndsWith(".wal", StringComparison.Ordinal);
@@ -297,7 +320,8 @@ internal sealed partial class CrashWorld
         int faults = Faults;
         try
         {
-            Wal wal = Log.Open();
+            _meters.Dispose();
+            Wal wal = Wal.Open(Log.Options, Log.CreateEnvironment() with { MeterFactory = _meters });
             Note($"open: {wal.Recovery.Verdict}, last {wal.Recovery.LastLsn}, next {wal.Status.NextLsn}, "
                 + $"torn {wal.Recovery.TornBytes}");
             List<WalTransaction> found = ReadAll(wal);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LoraWal.Tests.Crash;
 
 /// <summary>Knows what every call was promised, and checks what the log shows against it.</summary>
@@ -145,23 +147,23 @@ internal sealed class Oracle
     /// <summary>Checks one transaction, wherever it was read.</summary>
     public Attempt Match(WalTransaction transaction)
     {
-        string what = $"the transaction at LSN {transaction.FirstLsn}..{transaction.LastLsn}";
+        (Lsn what, Lsn end) = (transaction.FirstLsn, transaction.LastLsn);
         Attempt? attempt = null;
         int at = 0;
         foreach (WalRecord record in transaction)
         {
             int id = record.RecordType;
-            Require(id >= 1 && id <= _byId.Count, $"{what} has a record of type {id}, which was never appended");
+            Require(id >= 1 && id <= _byId.Count, $"LSN {what} has a record of type {id}, which was never appended");
             attempt ??= _byId[id - 1];
-            Require(id == attempt.FirstId + at && _byId[id - 1] == attempt, $"{what} mixes other records: {attempt}");
-            Require(record.Lsn.Value == transaction.FirstLsn.Value + (ulong)at, $"{what}: record {at} has another LSN");
-            Require(record.Payload.Span.SequenceEqual(attempt.Payloads[at]), $"{what}: bytes changed: {attempt}");
+            Require(id == attempt.FirstId + at && _byId[id - 1] == attempt, $"LSN {what} mixes other records: {attempt}");
+            Require(record.Lsn.Value == transaction.FirstLsn.Value + (ulong)at, $"LSN {what}: record {at} has another LSN");
+            Require(record.Payload.Span.SequenceEqual(attempt.Payloads[at]), $"LSN {what}: bytes changed: {attempt}");
             at++;
         }
 
-        Require(attempt is not null && at == attempt.Payloads.Length, $"{what} is not whole: {attempt}");
-        Require(attempt!.Fate is not (Fate.Never or Fate.Gone), $"{what} must not be there: {attempt}");
-        Require(attempt.LastLsn == 0 || attempt.LastLsn == transaction.LastLsn.Value, $"{what} has moved: {attempt}");
+        Require(attempt is not null && at == attempt.Payloads.Length, $"LSN {what}..{end} is not whole: {attempt}");
+        Require(attempt!.Fate is not (Fate.Never or Fate.Gone), $"LSN {what} must not be there: {attempt}");
+        Require(attempt.LastLsn == 0 || attempt.LastLsn == transaction.LastLsn.Value, $"LSN {what} has moved: {attempt}");
         return attempt;
     }
 
@@ -227,6 +229,10 @@ internal sealed class Oracle
             throw new BrokenPromiseException(message);
         }
     }
+
+    public static void Require(
+        bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] FailureText message) =>
+        Require(condition, message.ToString());
 
     private void CheckMissing(HashSet<Attempt> present, ulong oldest)
     {

@@ -4,59 +4,28 @@ namespace LoraWal.Tests.Crash;
 internal sealed class PendingCall
 {
     private readonly ValueTask<Lsn> _task;
-    private readonly ValueTask? _plain;
-    private readonly AppendDurability _need;
-    private readonly Attempt? _attempt;
-    private readonly ulong _covers;
+    private ValueTask? _plain;
     private readonly bool _wasOwed;
     private readonly bool _wasPoisoned;
+    private AppendDurability _need;
+    private Attempt? _attempt;
+    private ulong _covers;
 
     private PendingCall(
-        CrashWorld world, string name, ValueTask<Lsn> task, CancellationTokenSource? cancellation, bool wasPoisoned)
+        CrashWorld world, ValueTask<Lsn> task, CancellationTokenSource? cancellation, bool wasPoisoned)
     {
-        Name = name;
         _task = task;
         Cancellation = cancellation;
         _wasPoisoned = wasPoisoned;
         _wasOwed = world.Oracle.OwesDropReport;
     }
 
-    private PendingCall(
-        CrashWorld world,
-        string name,
-        ValueTask<Lsn> task,
-        CancellationTokenSource? cancellation,
-        bool wasPoisoned,
-        Attempt attempt,
-        AppendDurability need)
-        : this(world, name, task, cancellation, wasPoisoned)
-    {
-        _attempt = attempt;
-        _need = need;
-        Bytes = attempt.Payloads.Sum(payload => payload.Length + 32);
-    }
-
-    private PendingCall(
-        CrashWorld world,
-        string name,
-        ValueTask<Lsn> task,
-        CancellationTokenSource? cancellation,
-        bool wasPoisoned,
-        ulong covers,
-        ValueTask? plain)
-        : this(world, name, task, cancellation, wasPoisoned)
-    {
-        _covers = covers;
-        _plain = plain;
-        IsPatient = plain is not null && world.Log.Options.SyncMode == SyncMode.GroupSync;
-    }
-
-    public string Name { get; }
-
-    public int Bytes { get; }
+    public string Name => _attempt is not null ? $"append {_need} of {_attempt}"
+        : _plain is not null ? $"wait for {_covers}"
+        : $"sync up to {_covers}";
 
     /// <summary>Whether it may wait for the next group sync.</summary>
-    public bool IsPatient { get; }
+    public bool IsPatient { get; private set; }
 
     public CancellationTokenSource? Cancellation { get; }
 
@@ -67,7 +36,6 @@ internal sealed class PendingCall
     {
         Wal wal = world.Wal!;
         bool wasPoisoned = wal.Status.Fault is not null;
-        string name = $"append {need} of {attempt}";
         ValueTask<Lsn> task;
         byte[][] copies = [.. attempt.Payloads.Select(payload => payload.ToArray())];
         if (copies.Length == 1 && !world.Random.OneIn(4))
@@ -85,10 +53,10 @@ internal sealed class PendingCall
             task = wal.CommitAsync(batch, need, cancellation?.Token ?? default);
         }
 
-        world.Note(name);
+        world.Note($"append {need} of {attempt}");
         AppendDurability real = need != AppendDurability.Default ? need
             : world.Log.Options.SyncMode == SyncMode.PerCommit ? AppendDurability.Durable : AppendDurability.Written;
-        world.Add(new PendingCall(world, name, task, cancellation, wasPoisoned, attempt, real));
+        world.Add(new PendingCall(world, task, cancellation, wasPoisoned) { _attempt = attempt, _need = real });
     }
 
     public static void Sync(CrashWorld world, CancellationTokenSource? cancellation)
@@ -98,7 +66,7 @@ internal sealed class PendingCall
         ulong covers = world.LastAppended;
         ValueTask<Lsn> task = wal.SyncAsync(cancellation?.Token ?? default);
         world.Note($"sync up to {covers}");
-        world.Add(new PendingCall(world, $"sync up to {covers}", task, cancellation, wasPoisoned, covers, plain: null));
+        world.Add(new PendingCall(world, task, cancellation, wasPoisoned) { _covers = covers });
     }
 
     public static void WaitForDurable(CrashWorld world, ulong lsn, CancellationTokenSource? cancellation)
@@ -108,8 +76,12 @@ internal sealed class PendingCall
         ValueTask task = wal.WaitForDurableAsync(new Lsn(lsn), cancellation?.Token ?? default);
         world.Note($"wait for {lsn}");
         bool mustFail = wasPoisoned && !task.IsCompletedSuccessfully;
-        world.Add(new PendingCall(
-            world, $"wait for {lsn}", new ValueTask<Lsn>(new Lsn(lsn)), cancellation, mustFail, lsn, task));
+        world.Add(new PendingCall(world, new ValueTask<Lsn>(new Lsn(lsn)), cancellation, mustFail)
+        {
+            _covers = lsn,
+            _plain = task,
+            IsPatient = world.Log.Options.SyncMode == SyncMode.GroupSync,
+        });
     }
 
     /// <summary>Takes the result.</summary>
