@@ -37,26 +37,37 @@ internal sealed class PendingCall
         Wal wal = world.Wal!;
         bool wasPoisoned = wal.Status.Fault is not null;
         ValueTask<Lsn> task;
-        byte[][] copies = [.. attempt.Payloads.Select(payload => payload.ToArray())];
-        if (copies.Length == 1 && !world.Random.OneIn(4))
+        try
         {
-            task = wal.AppendAsync(copies[0], (ushort)attempt.FirstId, need, cancellation?.Token ?? default);
+            task = Append(world, wal, attempt, need, cancellation?.Token ?? default);
         }
-        else
+        catch (ArgumentException neverFits) when (world.Log.Options.MaxLogBytes > 0)
         {
-            var batch = new WalBatch();
-            for (int i = 0; i < copies.Length; i++)
-            {
-                batch.Add(copies[i], (ushort)(attempt.FirstId + i));
-            }
-
-            task = wal.CommitAsync(batch, need, cancellation?.Token ?? default);
+            task = ValueTask.FromException<Lsn>(neverFits);
         }
 
         world.Note($"append {need} of {attempt}");
         AppendDurability real = need != AppendDurability.Default ? need
             : world.Log.Options.SyncMode == SyncMode.PerCommit ? AppendDurability.Durable : AppendDurability.Written;
         world.Add(new PendingCall(world, task, cancellation, wasPoisoned) { _attempt = attempt, _need = real });
+    }
+
+    private static ValueTask<Lsn> Append(
+        CrashWorld world, Wal wal, Attempt attempt, AppendDurability need, CancellationToken token)
+    {
+        byte[][] copies = [.. attempt.Payloads.Select(payload => payload.ToArray())];
+        if (copies.Length == 1 && !world.Random.OneIn(4))
+        {
+            return wal.AppendAsync(copies[0], (ushort)attempt.FirstId, need, token);
+        }
+
+        var batch = new WalBatch();
+        for (int i = 0; i < copies.Length; i++)
+        {
+            batch.Add(copies[i], (ushort)(attempt.FirstId + i));
+        }
+
+        return wal.CommitAsync(batch, need, token);
     }
 
     public static void Sync(CrashWorld world, CancellationTokenSource? cancellation)
@@ -131,6 +142,7 @@ internal sealed class PendingCall
             WalWaitCanceledException => true,
             OperationCanceledException => false,
             ObjectDisposedException => false,
+            ArgumentException => false, // larger than the log may ever be
             _ => throw new BrokenPromiseException($"{Name} threw {failure}"),
         };
         if (failure is WalFullException)
