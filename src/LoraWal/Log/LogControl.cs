@@ -48,20 +48,20 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
     /// <summary>Writes and syncs what is left, marks the log as closed, and lets go of everything but the
     /// directory. The log refuses new calls already.</summary>
     /// <returns>What went wrong with it; null if the log is clean.</returns>
-    public async Task<Exception?> CloseAsync()
+    public Task<Exception?> CloseAsync() => Background.RunAsync(_core.Environment.Work, "lorawal-close", () =>
     {
         // A truncation under way ends first: its deletions must not reach into the next owner's time. Whoever waits
         // behind us finds the log closed.
-        await _one.WaitAsync().ConfigureAwait(false);
+        _one.Wait();
         try
         {
-            return await Background.RunAsync(_core.Environment.Work, "lorawal-close", Close).ConfigureAwait(false);
+            return Close();
         }
         finally
         {
             _one.Release();
         }
-    }
+    });
 
     private Exception? Close()
     {
@@ -223,11 +223,23 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         {
             ThrowIfClosing();
             _core.ThrowIfPoisoned(outcomeUnknown: false);
-            return await Background.RunAsync(_core.Environment.Work, "lorawal-control", work).ConfigureAwait(false);
         }
-        finally
+        catch
         {
             _one.Release();
+            throw;
         }
+
+        return await Background.RunAsync(_core.Environment.Work, "lorawal-control", () =>
+        {
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                _one.Release();
+            }
+        }).ConfigureAwait(false);
     }
 }
