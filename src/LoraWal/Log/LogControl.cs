@@ -51,6 +51,10 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
     public Exception? Close()
     {
         log.BeginClosing();
+
+        // ORDER: a checkpoint or truncation under way ends first. It could else wait for the write role for ever, or
+        // delete files when the directory has another owner. Those that still wait for their turn find the log closing.
+        _one.Wait();
         bool wasPoisoned = _core.Latch.Fault is not null;
         log.Writer.Take();
         Exception? failure = null;
@@ -82,6 +86,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         }
 
         _core.End();
+        _one.Release();
         WalLog.Closed(_core.Logger, _core.Name, new Lsn(_core.State.DurableLsn));
         return failure;
     }

@@ -155,15 +155,15 @@ internal sealed class Oracle
             int id = record.RecordType;
             Require(id >= 1 && id <= _byId.Count, $"LSN {what} has a record of type {id}, which was never appended");
             attempt ??= _byId[id - 1];
-            Require(id == attempt.FirstId + at && _byId[id - 1] == attempt, $"LSN {what} mixes other records: {attempt}");
-            Require(record.Lsn.Value == transaction.FirstLsn.Value + (ulong)at, $"LSN {what}: record {at} has another LSN");
+            Require(id == attempt.FirstId + at && _byId[id - 1] == attempt, $"LSN {what} mixes records: {attempt}");
+            Require(record.Lsn.Value == what.Value + (ulong)at, $"LSN {what}: record {at} has another LSN");
             Require(record.Payload.Span.SequenceEqual(attempt.Payloads[at]), $"LSN {what}: bytes changed: {attempt}");
             at++;
         }
 
         Require(attempt is not null && at == attempt.Payloads.Length, $"LSN {what}..{end} is not whole: {attempt}");
         Require(attempt!.Fate is not (Fate.Never or Fate.Gone), $"LSN {what} must not be there: {attempt}");
-        Require(attempt.LastLsn == 0 || attempt.LastLsn == transaction.LastLsn.Value, $"LSN {what} has moved: {attempt}");
+        Require(attempt.LastLsn == 0 || attempt.LastLsn == end.Value, $"LSN {what} has moved: {attempt}");
         return attempt;
     }
 
