@@ -345,11 +345,6 @@ internal sealed partial class CrashWorld : IDisposable
             CrashIfStopped();
             Log.Work.Clear();
         }
-        catch (WalCorruptException moved) when (
-            moved.Expected.Contains("a moment ago", StringComparison.Ordinal) && Faults > faults)
-        {
-            Note("open: the kernel dropped pages in the middle");
-        }
     }
 
 }
