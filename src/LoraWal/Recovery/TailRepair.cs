@@ -62,12 +62,14 @@ internal static class TailRepair
         {
             if (reader.Read(scan.EndOffset) != FrameStatus.Ok)
             {
-                throw new WalCorruptException(
+                // Not damage: after a failed sync the kernel may drop pages that the disk never got. The next open
+                // judges what is left.
+                throw new StorageException(
+                    $"reading again at offset {reader.Offset}",
                     file.Path,
-                    reader.Offset,
-                    new Lsn(reader.ExpectedLsn),
-                    "the frame that was valid a moment ago",
-                    reader.Problem);
+                    StorageError.Other,
+                    $"the frame with LSN {reader.ExpectedLsn} was valid a moment ago, now there is {reader.Problem}. "
+                    + "Open the log again.");
             }
 
             ReadOnlySpan<byte> frame = reader.Frame.Span;

@@ -14,7 +14,7 @@ internal static class CrashSimulation
     /// list of operations found that shows it.</exception>
     public static void Run(long seed)
     {
-        if (Try(seed, kept: null, out _) is null)
+        if (Try(seed, kept: null, out _) is not { } first)
         {
             return;
         }
@@ -22,7 +22,7 @@ internal static class CrashSimulation
         HashSet<int> kept = Shrink(seed);
         string failure = Try(seed, kept, out CrashWorld world, keepsNotes: true)
             ?? Try(seed, null, out world, keepsNotes: true)
-            ?? "it does not fail again";
+            ?? $"it does not fail again; first: {first}";
         StringBuilder text = new();
         text.AppendLine(null, $"seed {seed}: {failure}");
         text.AppendLine(null, $"replay it alone with LORAWAL_SEED={seed}; operations left by shrinking:");

@@ -206,7 +206,8 @@ internal sealed partial class CrashWorld : IDisposable
                 break;
             }
 
-            Oracle.Require(i < 200, $"a call never ends; work: [{string.Join(", ", Log.Work.Pending)}]");
+            // A guard against a hang, not a measure: continuations share a busy pool with the other shards.
+            Oracle.Require(i < 2000, $"a call never ends; work: [{string.Join(", ", Log.Work.Pending)}]");
         }
 
         return !Disk.IsCrashed;
@@ -344,11 +345,6 @@ internal sealed partial class CrashWorld : IDisposable
                 $"open failed without a fault: {failure.Message}");
             CrashIfStopped();
             Log.Work.Clear();
-        }
-        catch (WalCorruptException moved) when (
-            moved.Expected.Contains("a moment ago", StringComparison.Ordinal) && Faults > faults)
-        {
-            Note("open: the kernel dropped pages in the middle");
         }
     }
 
