@@ -207,7 +207,7 @@ internal sealed partial class CrashWorld : IDisposable
             }
 
             // A guard against a hang, not a measure: continuations share a busy pool with the other shards.
-            Oracle.Require(i < 2000, $"a call never ends; work: [{string.Join(", ", Log.Work.Pending)}]");
+            Oracle.Require(i < 600, $"a call never ends; work: [{string.Join(", ", Log.Work.Pending)}]");
         }
 
         return !Disk.IsCrashed;
