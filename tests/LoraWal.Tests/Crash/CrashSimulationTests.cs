@@ -1,4 +1,5 @@
 using System.Globalization;
+using LoraWal.Simulation;
 using LoraWal.Tests.House;
 
 namespace LoraWal.Tests.Crash;

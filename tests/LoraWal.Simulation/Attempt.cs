@@ -1,4 +1,4 @@
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>What the oracle knows about one transaction that was handed to the log.</summary>
 internal enum Fate

@@ -2,7 +2,7 @@ using LoraWal.Records;
 using LoraWal.Segments;
 using LoraWal.TestSupport;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>What may happen to the log in the middle of one of its calls to the disk, and at any other moment: calls
 /// that do not block.</summary>

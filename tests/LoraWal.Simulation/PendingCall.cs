@@ -1,4 +1,4 @@
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>A call to the log that has not been looked at yet, and what its end means to the oracle.</summary>
 internal sealed class PendingCall

@@ -1,7 +1,7 @@
 using System.Text;
 using LoraWal.TestSupport;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>One seed's simulation: operations, crashes, faults, and the oracle's verdict.</summary>
 internal static class CrashSimulation
@@ -34,6 +34,10 @@ internal static class CrashSimulation
 
         throw new BrokenPromiseException(text.ToString());
     }
+
+    /// <summary>Runs a seed, without shrinking.</summary>
+    /// <returns>The promise that the log broke; null if it kept them all.</returns>
+    public static string? FindFailure(long seed) => Try(seed, kept: null, out _);
 
     private static string? Try(long seed, HashSet<int>? kept, out CrashWorld world, bool keepsNotes = false)
     {

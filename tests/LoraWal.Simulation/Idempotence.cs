@@ -1,7 +1,7 @@
 using LoraWal.Storage;
 using LoraWal.TestSupport;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>Recovers the same disk again, killed in the middle of the first attempt: the same log must come
 /// out.</summary>

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>The meters of one simulated process: they end with it, or those of thousands of killed ones would pile
 /// up.</summary>

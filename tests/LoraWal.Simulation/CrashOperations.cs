@@ -1,7 +1,7 @@
 using LoraWal.Storage;
 using LoraWal.TestSupport;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>The operations of a simulated application, its operator, and its misfortunes.</summary>
 internal static class CrashOperations

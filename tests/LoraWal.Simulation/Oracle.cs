@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>Knows what every call was promised, and checks what the log shows against it.</summary>
 internal sealed class Oracle

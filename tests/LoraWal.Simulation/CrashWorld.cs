@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using LoraWal.Storage;
 using LoraWal.TestSupport;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>One simulated machine: its log, the calls under way, and the faults that are armed.</summary>
 /// <remarks>

@@ -1,18 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
-/// <summary>The text of a note, put together only if notes are kept: a run that keeps every promise needs
-/// none.</summary>
+/// <summary>What a broken promise says, put together only if it is broken.</summary>
 [InterpolatedStringHandler]
-internal readonly struct NoteText
+internal readonly struct FailureText
 {
     private readonly StringBuilder? _text;
 
-    public NoteText(int literals, int values, CrashWorld world, out bool isWanted)
+    public FailureText(int literals, int values, bool condition, out bool isWanted)
     {
-        isWanted = world.KeepsNotes;
+        isWanted = !condition;
         _text = isWanted ? new StringBuilder(literals + (values * 8)) : null;
     }
 

@@ -2,7 +2,7 @@ using LoraWal.Segments;
 using LoraWal.Storage;
 using LoraWal.TestSupport;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>Damages one place below a promise: the log must refuse it, at open or when it is read, or show all that it
 /// had promised.</summary>

@@ -1,6 +1,6 @@
 using LoraWal.TestSupport;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 // The half that the disk calls: faults, and what other threads do in the middle of a call.
 internal sealed partial class CrashWorld

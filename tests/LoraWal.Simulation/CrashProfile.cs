@@ -1,6 +1,6 @@
 using LoraWal.TestSupport;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
 /// <summary>What one seed decides once, for all its operations.</summary>
 /// <param name="Operations">Number of operations.</param>

@@ -1,17 +1,18 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace LoraWal.Tests.Crash;
+namespace LoraWal.Simulation;
 
-/// <summary>What a broken promise says, put together only if it is broken.</summary>
+/// <summary>The text of a note, put together only if notes are kept: a run that keeps every promise needs
+/// none.</summary>
 [InterpolatedStringHandler]
-internal readonly struct FailureText
+internal readonly struct NoteText
 {
     private readonly StringBuilder? _text;
 
-    public FailureText(int literals, int values, bool condition, out bool isWanted)
+    public NoteText(int literals, int values, CrashWorld world, out bool isWanted)
     {
-        isWanted = !condition;
+        isWanted = world.KeepsNotes;
         _text = isWanted ? new StringBuilder(literals + (values * 8)) : null;
     }
 
