@@ -61,16 +61,31 @@ internal sealed class Gate
                     (seed, looks) = (runner.Seed, 0);
                 }
 
-                if (looks >= LooksBeforeHanging || runner.HasGivenUp)
+                if (looks >= LooksBeforeHanging)
                 {
                     Found(new Kill(seed, "it hangs"));
-                    break; // the thread is left behind
+                }
+
+                if (FirstSeed < runner.Seed || looks >= LooksBeforeHanging || runner.HasGivenUp)
+                {
+                    break; // the thread is left behind: what it may still find comes later
                 }
             }
         }
 
         _isOver = true;
         return _first;
+    }
+
+    private long FirstSeed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _first?.Seed ?? long.MaxValue;
+            }
+        }
     }
 
     private void Found(Kill kill)

@@ -10,7 +10,12 @@ internal static class CrashOperations
     {
         SeededRandom random = world.Random;
         ulong fence = random.OneIn(12) ? world.LastAppended + (ulong)random.Next(200) : 0;
-        world.EnsureOpen(fence);
+        if (world.Wal is null)
+        {
+            world.EnsureOpen(fence);
+            world.Oracle.Evidence.Check(world);
+        }
+
         switch (random.Next(100))
         {
             case < 40:
@@ -56,8 +61,7 @@ internal static class CrashOperations
                 ArmCrash(world);
                 break;
             case < 97:
-                world.Note("close");
-                world.Close();
+                Close(world);
                 break;
             default:
                 bool isPowerCut = random.OneIn(2);
@@ -79,9 +83,15 @@ internal static class CrashOperations
     private static void FlushTick(CrashWorld world)
     {
         world.Note("flush tick");
-        bool goesOn = world.Wal!.FlushTick();
+        ulong written = world.Wal!.Status.WrittenLsn.Value;
+        bool goesOn = world.Wal.FlushTick();
         bool isPoisoned = world.Wal.Status.Fault is not null;
         Oracle.Require(goesOn != isPoisoned || world.Disk.IsCrashed, $"tick said {goesOn}, poisoned {isPoisoned}");
+        world.Pump();
+        WalStatus after = world.Wal.Status;
+        Oracle.Require(
+            after.DurableLsn.Value >= written || after.Fault is not null || world.Disk.IsCrashed,
+            $"{written} was written before the tick, durable is {after.DurableLsn} after it");
     }
 
     private static void Checkpoint(CrashWorld world)
@@ -103,6 +113,14 @@ internal static class CrashOperations
         ulong durable = status.DurableLsn.Value;
         ulong fence = world.Random.OneIn(3) ? durable : (ulong)world.Random.NextInt64((long)durable + 1);
         world.Note($"truncate {fence}");
+        if (world.Random.OneIn(4))
+        {
+            world.Arm(
+                operation => operation.Kind is DiskOperationKind.Delete or DiskOperationKind.SyncDirectory,
+                FaultAction.Crash((CrashPhase)world.Random.Next(3)),
+                world.Random.Next(1, 5));
+        }
+
         world.Oracle.AskToTruncate(fence);
         Task<TruncateResult> task = world.Wal.TruncateAsync(new Lsn(fence)).AsTask();
         if (Ended(world, task, status) is null && !world.Disk.IsCrashed)
@@ -113,6 +131,26 @@ internal static class CrashOperations
                 !world.Oracle.Readable(kept, task.Result.OldestLsn.Value - 1).Any(),
                 "records above the fence are gone");
         }
+    }
+
+    private static void Close(CrashWorld world)
+    {
+        SeededRandom random = world.Random;
+        if (random.OneIn(4))
+        {
+            var phase = (CrashPhase)random.Next(3);
+            world.Arm(operation => operation.IsMutation, FaultAction.Crash(phase), random.Next(1, 6));
+        }
+        else if (random.OneIn(3) && !world.Profile.IsHealthy)
+        {
+            world.Arm(
+                operation => operation.Kind == DiskOperationKind.Sync,
+                FaultAction.FailSync(SyncFailure.KeepCache),
+                random.Next(1, 3));
+        }
+
+        world.Note("close");
+        world.Close();
     }
 
     private static Exception? Ended(CrashWorld world, Task task, WalStatus before)
@@ -203,12 +241,31 @@ internal static class CrashOperations
         {
             world.Disk.CapacityBytes = null;
             world.Log.Time.Advance(TimeSpan.FromSeconds(2));
+            Heal(world);
             return;
         }
 
         long used = world.Disk.Names.Sum(name => (long)world.Disk.ReadAll(name).Length);
         world.Disk.CapacityBytes = used + world.Random.Next(100_000);
         world.Note($"{world.Disk.CapacityBytes - used} bytes free");
+    }
+
+    // Space is back, and a second has passed: the next append succeeds.
+    private static void Heal(CrashWorld world)
+    {
+        if (world.Wal!.Status.State != WalState.Full || world.Log.Options.MaxLogBytes > 0)
+        {
+            return;
+        }
+
+        world.Note("space is back");
+        world.Disarm();
+        Attempt attempt = world.Oracle.Begin([[1, 2, 3]]);
+        PendingCall.Append(world, attempt, AppendDurability.Written, null);
+        world.Pump();
+        world.SettleCalls();
+        bool isThere = attempt.Fate is Fate.Written or Fate.Durable;
+        Oracle.Require(isThere || world.Wal.Status.Fault is not null, $"space is back, and yet: {attempt}");
     }
 
     private static void ArmFault(CrashWorld world)
@@ -219,6 +276,12 @@ internal static class CrashOperations
         }
 
         SeededRandom random = world.Random;
+        if (random.OneIn(6))
+        {
+            ArmDeadDevice(world);
+            return;
+        }
+
         SyncFailure sync = random.OneIn(2) ? SyncFailure.KeepCache : SyncFailure.RevertCache;
         string errno = random.OneIn(3) ? "ENOSPC" : "EIO";
         int bytes = random.Next(1, 600);
@@ -244,6 +307,18 @@ internal static class CrashOperations
                     || operation.Name.EndsWith(".wal", StringComparison.Ordinal)),
             action,
             random.Next(1, random.OneIn(2) ? 4 : 20));
+    }
+
+    // From some call on, a few writes and syncs in a row fail: those that other threads make meanwhile, too.
+    private static void ArmDeadDevice(CrashWorld world)
+    {
+        int nth = world.Random.Next(1, 6);
+        world.Note($"arm a dead device at call {nth}");
+        for (int i = 0; i < 3; i++)
+        {
+            world.Arm(operation => operation.Kind == DiskOperationKind.Write, FaultAction.Fail(), nth);
+            world.Arm(operation => operation.Kind == DiskOperationKind.Sync, FaultAction.FailSync(), 1);
+        }
     }
 
     private static void ArmCrash(CrashWorld world)

@@ -44,7 +44,7 @@ internal sealed record CrashProfile(
             IsHealthy: random.OneIn(4),
             JumpsClock: random.OneIn(16),
             ChecksIdempotence: random.OneIn(8),
-            EndsInDamage: random.OneIn(4));
+            EndsInDamage: random.OneIn(2));
     }
 
     /// <summary>Size of a record.</summary>

@@ -12,8 +12,16 @@ internal static class Interruptions
 
     public static void Do(CrashWorld world)
     {
+        for (int left = world.Random.OneIn(4) ? 3 : 1; left > 0 && !world.Disk.IsCrashed; left--)
+        {
+            DoOne(world);
+        }
+    }
+
+    private static void DoOne(CrashWorld world)
+    {
         SeededRandom random = world.Random;
-        switch (random.Next(12))
+        switch (random.Next(13))
         {
             case < 5:
                 Append(world);
@@ -32,6 +40,9 @@ internal static class Interruptions
                 break;
             case 10:
                 Read(world);
+                break;
+            case 11:
+                FlushTick(world);
                 break;
             default:
                 world.Wal!.Status.ToString();
@@ -138,6 +149,16 @@ internal static class Interruptions
         }
     }
 
+    // The flusher's thread does not block, unless it has to rotate within a sync.
+    private static void FlushTick(CrashWorld world)
+    {
+        if (world.MayWriteWithoutRotation(0))
+        {
+            world.Note("flush tick");
+            world.Wal!.FlushTick();
+        }
+    }
+
     private static void RunWorker(CrashWorld world)
     {
         // The control thread blocks for a role; these two never do, unless they have to rotate within a sync.
@@ -175,7 +196,11 @@ internal static class Interruptions
     private static void Forge(CrashWorld world, byte[] payload)
     {
         (string name, long offset) = world.End;
-        SegmentHeader.Decode(world.Disk.ReadAll(name), out _, out SegmentHeader? header);
+        if (SegmentHeader.Decode(world.Disk.ReadAll(name), out _, out SegmentHeader? header) != HeaderStatus.Ok)
+        {
+            return;
+        }
+
         bool isMisplaced = world.Random.OneIn(2);
         var forged = new FrameHeader
         {

@@ -11,6 +11,10 @@ internal sealed class Oracle
     private ulong _durable;
     private bool _wasPoisoned;
     private bool _writtenIsVoid;
+    private WalFault? _fault;
+
+    /// <summary>What recovery has set aside.</summary>
+    public Evidence Evidence { get; } = new();
 
     /// <summary>The greatest fence that a truncation was asked for.</summary>
     public ulong TruncateFence { get; private set; }
@@ -89,15 +93,22 @@ internal sealed class Oracle
         };
     }
 
+    /// <summary>Checks that a life of the log has one fault, the first.</summary>
+    public void Observe(WalFault? fault)
+    {
+        _fault ??= fault;
+        Require(ReferenceEquals(_fault, fault), $"the log was poisoned by '{_fault?.Reason}', now '{fault?.Reason}'");
+    }
+
     /// <summary>Checks a status, and takes what it says is durable as a promise.</summary>
     public void Observe(WalStatus status)
     {
+        Observe(status.Fault);
         (ulong durable, ulong written, ulong next) =
             (status.DurableLsn.Value, status.WrittenLsn.Value, status.NextLsn.Value);
         Require(durable <= written && written < next, $"durable {durable}, written {written}, next {next}");
         Require(durable >= _durable, $"the durable LSN went back from {_durable} to {durable}");
         Require(!_wasPoisoned || durable == _durable, $"poisoned, yet durable went from {_durable} to {durable}");
-        Require(!_wasPoisoned || status.Fault is not null, "the latch has opened again");
         _durable = durable;
         _wasPoisoned = status.Fault is not null;
         bool hadToldDrop = HasToldDrop;
@@ -134,6 +145,7 @@ internal sealed class Oracle
     /// <summary>The process is gone.</summary>
     public void Crash(bool isPowerCut)
     {
+        _fault = null;
         foreach (Attempt attempt in _attempts)
         {
             if (attempt.Fate is Fate.InFlight or Fate.Buffered
