@@ -16,6 +16,12 @@ internal static class CrashOperations
             world.Oracle.Evidence.Check(world);
         }
 
+        WalStatus status = world.Wal!.Status;
+        long most = world.Log.Options.MaxLogBytes;
+        Oracle.Require(
+            most == 0 || status.LogBytes <= most || status.SegmentCount == 1,
+            $"the log has {status.LogBytes} bytes, at most {most} are allowed");
+
         switch (random.Next(100))
         {
             case < 40:
@@ -83,15 +89,17 @@ internal static class CrashOperations
     private static void FlushTick(CrashWorld world)
     {
         world.Note("flush tick");
-        ulong written = world.Wal!.Status.WrittenLsn.Value;
+        WalStatus before = world.Wal!.Status;
+        ulong appended = world.Oracle.Attempts.LastOrDefault(attempt => attempt.Fate == Fate.Buffered)?.LastLsn ?? 0;
+        ulong owed = Math.Max(before.WrittenLsn.Value, before.State == WalState.Full ? 0 : appended);
         bool goesOn = world.Wal.FlushTick();
         bool isPoisoned = world.Wal.Status.Fault is not null;
         Oracle.Require(goesOn != isPoisoned || world.Disk.IsCrashed, $"tick said {goesOn}, poisoned {isPoisoned}");
         world.Pump();
         WalStatus after = world.Wal.Status;
         Oracle.Require(
-            after.DurableLsn.Value >= written || after.Fault is not null || world.Disk.IsCrashed,
-            $"{written} was written before the tick, durable is {after.DurableLsn} after it");
+            after.DurableLsn.Value >= owed || after.State != WalState.Running || world.Disk.IsCrashed,
+            $"{owed} was appended before the tick, durable is {after.DurableLsn} after it");
     }
 
     private static void Checkpoint(CrashWorld world)
