@@ -131,14 +131,38 @@ internal static class CrashOperations
 
         world.Oracle.AskToTruncate(fence);
         Task<TruncateResult> task = world.Wal.TruncateAsync(new Lsn(fence)).AsTask();
-        if (Ended(world, task, status) is null && !world.Disk.IsCrashed)
+        Exception? failure = Ended(world, task, status);
+        Oracle.Require(failure is not WalFullException, "a full log cannot be truncated");
+        if (failure is null && !world.Disk.IsCrashed)
         {
             world.Note($"-> {task.Result.SegmentsDeleted} segments deleted, oldest {task.Result.OldestLsn}");
             ulong kept = Math.Max(fence, status.OldestLsn.Value - 1);
             Oracle.Require(
                 !world.Oracle.Readable(kept, task.Result.OldestLsn.Value - 1).Any(),
                 "records above the fence are gone");
+            ReadTruncated(world, task.Result.OldestLsn);
         }
+    }
+
+    // Who asks for records that are gone is told so, and not given the next ones.
+    private static void ReadTruncated(CrashWorld world, Lsn oldest)
+    {
+        if (world.Oracle.Readable(0, oldest.Value - 1).FirstOrDefault() is not { } gone)
+        {
+            return;
+        }
+
+        bool isTold = false;
+        try
+        {
+            world.ReadAll(world.Wal!, new WalReadOptions(new Lsn(gone.FirstLsn - 1)));
+        }
+        catch (WalTruncatedException)
+        {
+            isTold = true;
+        }
+
+        Oracle.Require(isTold, $"a reader from LSN {gone.FirstLsn} is not told that the log begins at {oldest}");
     }
 
     private static void Close(CrashWorld world)
@@ -211,7 +235,7 @@ internal static class CrashOperations
 
         byte[] payload = new byte[world.Random.Next(200)];
         world.Random.NextBytes(payload);
-        Attempt attempt = world.Oracle.Begin([payload]);
+        Attempt attempt = world.Oracle.Begin([payload], world.Log.Time.GetUtcNow());
         bool wasPoisoned = world.Wal!.Status.Fault is not null;
         world.Note($"blocking append of {attempt}");
         try
@@ -268,7 +292,7 @@ internal static class CrashOperations
 
         world.Note("space is back");
         world.Disarm();
-        Attempt attempt = world.Oracle.Begin([[1, 2, 3]]);
+        Attempt attempt = world.Oracle.Begin([[1, 2, 3]], world.Log.Time.GetUtcNow());
         PendingCall.Append(world, attempt, AppendDurability.Written, null);
         world.Pump();
         world.SettleCalls();

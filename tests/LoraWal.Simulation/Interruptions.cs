@@ -73,7 +73,7 @@ internal static class Interruptions
             return;
         }
 
-        Attempt attempt = world.Oracle.Begin(payloads);
+        Attempt attempt = world.Oracle.Begin(payloads, world.Log.Time.GetUtcNow());
         CancellationTokenSource? cancellation = random.OneIn(8) ? new CancellationTokenSource() : null;
         PendingCall.Append(world, attempt, need, cancellation);
     }
@@ -126,7 +126,7 @@ internal static class Interruptions
             new Lsn(after), upTo == ulong.MaxValue ? null : new Lsn(upTo), IncludeNotDurable: all);
         List<WalTransaction> found = world.ReadAll(wal, options);
         WalStatus now = wal.Status;
-        ulong edge = (all ? now.WrittenLsn : now.DurableLsn).Value;
+        ulong edge = (all && before.Fault is null ? now.WrittenLsn : now.DurableLsn).Value;
         var seen = new HashSet<Attempt>();
         (ulong last, int index) = (after, -1);
         foreach (WalTransaction transaction in found)

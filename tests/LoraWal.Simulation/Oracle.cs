@@ -12,6 +12,7 @@ internal sealed class Oracle
     private bool _wasPoisoned;
     private bool _writtenIsVoid;
     private WalFault? _fault;
+    private (ulong First, ulong Last) _dropped;
 
     /// <summary>What recovery has set aside.</summary>
     public Evidence Evidence { get; } = new();
@@ -41,9 +42,9 @@ internal sealed class Oracle
 
     public int NextId => _byId.Count + 1;
 
-    public Attempt Begin(byte[][] payloads)
+    public Attempt Begin(byte[][] payloads, DateTimeOffset now)
     {
-        var attempt = new Attempt(_attempts.Count, _byId.Count + 1, payloads);
+        var attempt = new Attempt(_attempts.Count, _byId.Count + 1, payloads, now);
         _attempts.Add(attempt);
         _byId.AddRange(Enumerable.Repeat(attempt, payloads.Length));
         return attempt;
@@ -118,6 +119,9 @@ internal sealed class Oracle
             if (attempt.Fate == Fate.Buffered && attempt.LastLsn >= next)
             {
                 Drop(attempt, $"the next LSN is {next}");
+                _dropped = OwesDropReport
+                    ? (Math.Min(_dropped.First, attempt.FirstLsn), Math.Max(_dropped.Last, attempt.LastLsn))
+                    : (attempt.FirstLsn, attempt.LastLsn);
                 OwesDropReport = !hadToldDrop;
             }
 
@@ -176,6 +180,9 @@ internal sealed class Oracle
         Require(attempt is not null && at == attempt.Payloads.Length, $"LSN {what}..{end} is not whole: {attempt}");
         Require(attempt!.Fate is not (Fate.Never or Fate.Gone), $"LSN {what} must not be there: {attempt}");
         Require(attempt.LastLsn == 0 || attempt.LastLsn == end.Value, $"LSN {what} has moved: {attempt}");
+        Require(
+            transaction.Timestamp >= attempt.Begun.AddMilliseconds(-1),
+            $"LSN {what} is of {transaction.Timestamp}, but was appended at {attempt.Begun}: {attempt}");
         return attempt;
     }
 
@@ -229,6 +236,9 @@ internal sealed class Oracle
         (_wasPoisoned, _writtenIsVoid, WasFull, OwesDropReport) = (false, false, false, false);
         AskedCheckpoint = Math.Max(AskedCheckpoint, status.CheckpointLsn.Value);
     }
+
+    /// <summary>Whether the record that had this LSN was dropped, and nobody has been told.</summary>
+    public bool IsDropped(ulong lsn) => OwesDropReport && lsn >= _dropped.First && lsn <= _dropped.Last;
 
     /// <summary>Attempts that a reader must show.</summary>
     public IEnumerable<Attempt> Readable(ulong after, ulong upTo) => _attempts.Where(attempt =>

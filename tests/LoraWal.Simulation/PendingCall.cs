@@ -11,6 +11,7 @@ internal sealed class PendingCall
     private Attempt? _attempt;
     private ulong _covers;
     private byte[] _lent = [];
+    private bool _wasDropped;
 
     private PendingCall(
         CrashWorld world, ValueTask<Lsn> task, CancellationTokenSource? cancellation, bool wasPoisoned)
@@ -108,6 +109,7 @@ internal sealed class PendingCall
         {
             _covers = lsn,
             _plain = task,
+            _wasDropped = world.Oracle.IsDropped(lsn),
             IsPatient = world.Log.Options.SyncMode == SyncMode.GroupSync,
         });
     }
@@ -145,6 +147,8 @@ internal sealed class PendingCall
         else
         {
             Oracle.Require(lsn.Value >= _covers || world.Oracle.WasFull, $"ended at {lsn}: {Name}");
+            Oracle.Require(
+                !_wasDropped || !world.Oracle.IsDropped(lsn.Value), $"the record was dropped, nobody was told: {Name}");
             Oracle.Require(
                 lsn <= status.DurableLsn || lsn <= world.Log.Options.ReplayAfter,
                 $"ended at {lsn}, durable is {status.DurableLsn}: {Name}");
