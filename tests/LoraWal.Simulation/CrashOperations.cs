@@ -14,16 +14,20 @@ internal static class CrashOperations
         {
             world.EnsureOpen(fence);
             world.Oracle.Evidence.Check(world);
+            world.Oracle.BytesAtOpen = world.Wal!.Status.LogBytes;
         }
 
-        WalStatus status = world.Wal!.Status;
-        long most = world.Log.Options.MaxLogBytes;
-        Oracle.Require(
-            most == 0 || status.LogBytes <= most || status.SegmentCount == 1,
-            $"the log has {status.LogBytes} bytes, at most {most} are allowed");
-
+        WalStatus status = world.Wal.Status;
+        CheckSize(world, status);
         switch (random.Next(100))
         {
+            // A log that refuses everything is soon opened again, or given space.
+            case < 30 when status.State == WalState.Poisoned:
+                Stop(world);
+                break;
+            case < 40 when status.State == WalState.Full:
+                ChangeCapacity(world);
+                break;
             case < 40:
                 Interruptions.Append(world);
                 break;
@@ -66,21 +70,38 @@ internal static class CrashOperations
             case < 94:
                 ArmCrash(world);
                 break;
-            case < 97:
-                Close(world);
-                break;
             default:
-                bool isPowerCut = random.OneIn(2);
-                world.Note(isPowerCut ? "power cut" : "kill");
-                world.Crash(isPowerCut);
+                Stop(world);
                 break;
         }
+    }
+
+    private static void Stop(CrashWorld world)
+    {
+        if (world.Random.OneIn(2))
+        {
+            Close(world);
+            return;
+        }
+
+        bool isPowerCut = world.Random.OneIn(2);
+        world.Note(isPowerCut ? "power cut" : "kill");
+        world.Crash(isPowerCut);
+    }
+
+    // Segments that a power cut has brought back may take it over the limit; it must not grow then.
+    private static void CheckSize(CrashWorld world, WalStatus status)
+    {
+        long most = world.Log.Options.MaxLogBytes;
+        Oracle.Require(
+            most == 0 || status.LogBytes <= Math.Max(most, world.Oracle.BytesAtOpen) || status.SegmentCount == 1,
+            $"the log has {status.LogBytes} bytes, at most {most} are allowed");
     }
 
     private static void Burst(CrashWorld world)
     {
         int count = world.Random.Next(2, 20);
-        for (int i = 0; i < count && !world.Disk.IsCrashed; i++)
+        for (int i = 0; i < count && !world.Disk.IsCrashed && world.Wal!.Status.Fault is null; i++)
         {
             Interruptions.Append(world);
         }
@@ -277,7 +298,7 @@ internal static class CrashOperations
             return;
         }
 
-        long used = world.Disk.Names.Sum(name => (long)world.Disk.ReadAll(name).Length);
+        long used = world.Disk.Names.Sum(name => (long)world.Disk.LengthOf(name));
         world.Disk.CapacityBytes = used + world.Random.Next(100_000);
         world.Note($"{world.Disk.CapacityBytes - used} bytes free");
     }

@@ -26,6 +26,9 @@ internal sealed class Oracle
     /// <summary>The greatest fence of a checkpoint that was asked for.</summary>
     public ulong AskedCheckpoint { get; set; }
 
+    /// <summary>Bytes of the log when it was opened.</summary>
+    public long BytesAtOpen { get; set; }
+
     /// <summary>Whether the log has been full in this life, so that LSNs may have been taken back.</summary>
     public bool WasFull { get; set; }
 

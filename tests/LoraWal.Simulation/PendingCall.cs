@@ -119,6 +119,12 @@ internal sealed class PendingCall
     {
         ReuseBuffer();
         Lsn lsn;
+        if (_plain is null && _task.IsFaulted && _task.AsTask().Exception?.InnerException is { } known)
+        {
+            Fail(world, known); // not thrown again: that is slow, and most of them come from a poisoned log
+            return;
+        }
+
         try
         {
             _plain?.GetAwaiter().GetResult();
