@@ -92,7 +92,7 @@ internal static class Program
     }
 
     private static string Quote(string text) =>
-        "\"" + text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+        $"\"{text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private static void Write(string target, Dictionary<string, string> texts)
     {

@@ -53,7 +53,7 @@ internal static class FinalDamage
 
         catch (Exception other) when (other is not BrokenPromiseException)
         {
-            throw new BrokenPromiseException($"damage is not refused, but ends in {other.GetType().Name}: {other.Message}");
+            throw new BrokenPromiseException($"not refused, but ended by {other.GetType().Name}: {other.Message}");
         }
 
         world.Note("not refused");
