@@ -1,0 +1,126 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using LoraWal.Interleavings.StandIns;
+using Microsoft.Coyote;
+using Mono.Cecil;
+
+namespace LoraWal.Interleavings.Controlled;
+
+/// <summary>Copies of the log, the simulated disk and the scenarios in which Coyote decides who runs next.</summary>
+/// <remarks>
+/// Made in a folder beside the originals, which stay as they are: first the primitives that Coyote does not know are
+/// replaced by stand-ins made of ones it does, then Coyote rewrites the result.
+/// </remarks>
+internal sealed class ControlledAssemblies : AssemblyLoadContext
+{
+    private static readonly string[] Names =
+    [
+        "LoraWal.Interleavings.StandIns", "LoraWal", "LoraWal.TestSupport", "LoraWal.Interleavings",
+    ];
+
+    private static readonly Dictionary<string, Type> StandIns = new()
+    {
+        ["System.Threading.Lock"] = typeof(ControlledLock),
+        ["System.Threading.ManualResetEventSlim"] = typeof(ControlledEvent),
+    };
+
+    private readonly string _folder;
+
+    private ControlledAssemblies(string folder) => _folder = folder;
+
+    /// <summary>Makes the copies and loads them.</summary>
+    /// <param name="folder">Name of a folder for them.</param>
+    /// <param name="change">A further change to the log, before Coyote's: a planted bug.</param>
+    /// <returns>The copy of this assembly.</returns>
+    public static Assembly Load(string folder, Action<ModuleDefinition>? change = null)
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "controlled", folder);
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+
+        string substituted = Path.Combine(path, "substituted");
+        string rewritten = Path.Combine(path, "rewritten");
+        Directory.CreateDirectory(substituted);
+        foreach (string name in Names)
+        {
+            Substitute(name, substituted, name == "LoraWal" ? change : null);
+        }
+
+        Rewrite(substituted, rewritten);
+        return new ControlledAssemblies(rewritten).LoadFromAssemblyPath(Path.Combine(rewritten, $"{Names[^1]}.dll"));
+    }
+
+    protected override Assembly? Load(AssemblyName assemblyName) => Names.Contains(assemblyName.Name)
+        ? LoadFromAssemblyPath(Path.Combine(_folder, $"{assemblyName.Name}.dll"))
+        : null;
+
+    private static void Substitute(string name, string folder, Action<ModuleDefinition>? change)
+    {
+        using var resolver = new DefaultAssemblyResolver();
+        resolver.AddSearchDirectory(AppContext.BaseDirectory);
+        using AssemblyDefinition assembly = AssemblyDefinition.ReadAssembly(
+            Path.Combine(AppContext.BaseDirectory, $"{name}.dll"),
+            new ReaderParameters { AssemblyResolver = resolver, ReadSymbols = true });
+        ModuleDefinition module = assembly.MainModule;
+        foreach (TypeReference used in module.GetTypeReferences().ToList())
+        {
+            if (StandIns.TryGetValue(used.FullName, out Type? standIn))
+            {
+                used.Scope = ReferenceTo(module, standIn.Assembly);
+                used.Namespace = standIn.Namespace;
+                used.Name = standIn.Name;
+            }
+        }
+
+        change?.Invoke(module);
+        assembly.Write(Path.Combine(folder, $"{name}.dll"), new WriterParameters { WriteSymbols = true });
+    }
+
+    private static AssemblyNameReference ReferenceTo(ModuleDefinition module, Assembly target)
+    {
+        var reference = AssemblyNameReference.Parse(target.FullName);
+        if (module.AssemblyReferences.FirstOrDefault(known => known.Name == reference.Name) is { } known)
+        {
+            return known;
+        }
+
+        module.AssemblyReferences.Add(reference);
+        return reference;
+    }
+
+    // The engine that the `coyote rewrite` tool runs is not public, and the tool itself not made for this runtime.
+    private static void Rewrite(string from, string to)
+    {
+        Assembly coyote = typeof(Microsoft.Coyote.SystematicTesting.TestingEngine).Assembly;
+        Type optionsType = coyote.GetType("Microsoft.Coyote.Rewriting.RewritingOptions", throwOnError: true)!;
+        const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        object options = optionsType.GetMethod("Create", Any)!.Invoke(null, null)!;
+        optionsType.GetProperty("AssembliesDirectory", Any)!.SetValue(options, from);
+        optionsType.GetProperty("OutputDirectory", Any)!.SetValue(options, to);
+        var paths = (HashSet<string>)optionsType.GetProperty("AssemblyPaths", Any)!.GetValue(options)!;
+        paths.UnionWith(Names.Select(name => Path.Combine(from, $"{name}.dll")));
+        var search = (IList<string>?)optionsType.GetProperty("DependencySearchPaths", Any)!.GetValue(options);
+        if (search is null)
+        {
+            optionsType.GetProperty("DependencySearchPaths", Any)!.SetValue(
+                options, new List<string> { AppContext.BaseDirectory });
+        }
+        else
+        {
+            search.Add(AppContext.BaseDirectory);
+        }
+
+        Configuration configuration = Configuration.Create();
+        Assembly core = typeof(Configuration).Assembly;
+        object log = Activator.CreateInstance(
+            core.GetType("Microsoft.Coyote.Logging.LogWriter", throwOnError: true)!,
+            Any, null, [configuration, false], null)!;
+        object profiler = Activator.CreateInstance(
+            core.GetType("Microsoft.Coyote.Profiler", throwOnError: true)!, Any, null, [], null)!;
+        coyote.GetType("Microsoft.Coyote.Rewriting.RewritingEngine", throwOnError: true)!
+            .GetMethods(Any).Single(method => method.Name == "Run" && method.IsStatic)
+            .Invoke(null, [options, configuration, log, profiler]);
+    }
+}
