@@ -3,6 +3,7 @@ using System.Runtime.Loader;
 using LoraWal.Interleavings.StandIns;
 using Microsoft.Coyote;
 using Mono.Cecil;
+using Mono.Cecil.Cil;
 
 namespace LoraWal.Interleavings.Controlled;
 
@@ -22,6 +23,7 @@ internal sealed class ControlledAssemblies : AssemblyLoadContext
     {
         ["System.Threading.Lock"] = typeof(ControlledLock),
         ["System.Threading.ManualResetEventSlim"] = typeof(ControlledEvent),
+        ["System.Threading.CancellationTokenRegistration"] = typeof(ControlledRegistration),
     };
 
     private readonly string _folder;
@@ -43,7 +45,12 @@ internal sealed class ControlledAssemblies : AssemblyLoadContext
         string substituted = Path.Combine(path, "substituted");
         string rewritten = Path.Combine(path, "rewritten");
         Directory.CreateDirectory(substituted);
-        foreach (string name in Names)
+        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory, $"{Names[0]}.*"))
+        {
+            File.Copy(file, Path.Combine(substituted, Path.GetFileName(file)));
+        }
+
+        foreach (string name in Names.Skip(1))
         {
             Substitute(name, substituted, name == "LoraWal" ? change : null);
         }
@@ -74,8 +81,30 @@ internal sealed class ControlledAssemblies : AssemblyLoadContext
             }
         }
 
+        StandInFor(
+            module,
+            typeof(CancellationToken).FullName!,
+            nameof(CancellationToken.UnsafeRegister),
+            typeof(ControlledRegistration).GetMethod(nameof(ControlledRegistration.UnsafeRegister))!);
         change?.Invoke(module);
         assembly.Write(Path.Combine(folder, $"{name}.dll"), new WriterParameters { WriteSymbols = true });
+    }
+
+    // An instance method of a struct and a static one that takes it by reference are called alike.
+    private static void StandInFor(ModuleDefinition module, string type, string method, MethodInfo standIn)
+    {
+        foreach (MethodDefinition caller in module.GetTypes().SelectMany(owner => owner.Methods).Where(m => m.HasBody))
+        {
+            foreach (Instruction call in caller.Body.Instructions)
+            {
+                if (call.Operand is MethodReference called
+                    && called.Name == method
+                    && called.DeclaringType.FullName == type)
+                {
+                    call.Operand = module.ImportReference(standIn);
+                }
+            }
+        }
     }
 
     private static AssemblyNameReference ReferenceTo(ModuleDefinition module, Assembly target)
