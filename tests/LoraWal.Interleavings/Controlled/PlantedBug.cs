@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LoraWal.Interleavings.StandIns;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
+using Mono.Collections.Generic;
 
 namespace LoraWal.Interleavings.Controlled;
 
@@ -46,13 +47,9 @@ internal static class PlantedBug
     /// <summary>Readers look up to what is written, where they should stop at what is durable.</summary>
     public static void Readers_see_what_is_written(ModuleDefinition log)
     {
-        foreach (Instruction step in Method(log, "LogReader", "EdgeOf").Body.Instructions)
-        {
-            if (step.Operand is FieldReference { Name: "Item2" } durable)
-            {
-                step.Operand = new FieldReference("Item1", durable.FieldType, durable.DeclaringType);
-            }
-        }
+        Collection<Instruction> body = Method(log, "LogReader", "EdgeOf").Body.Instructions;
+        object written = body.First(step => step.Operand is FieldReference { Name: "Item1" }).Operand;
+        body.Single(step => step.Operand is FieldReference { Name: "Item2" }).Operand = written;
     }
 
     private static MethodDefinition Method(ModuleDefinition log, string type, string method) =>
