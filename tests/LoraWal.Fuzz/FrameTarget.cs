@@ -51,7 +51,8 @@ internal static class FrameTarget
         Check(header.FrameBytes % 8 == 0, "a frame is not aligned");
         Check(header.Promise is null || header.Promise <= header.Lsn, "a frame promises what comes after it");
         Check(
-            !FrameHeader.TryDecode(frame, salt, offset + 8, out _) && !FrameHeader.TryDecode(frame, ~salt, offset, out _),
+            !FrameHeader.TryDecode(frame, salt, offset + 8, out _)
+                && !FrameHeader.TryDecode(frame, ~salt, offset, out _),
             "a header is valid in two places");
     }
 

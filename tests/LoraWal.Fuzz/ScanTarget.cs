@@ -59,7 +59,8 @@ internal static class ScanTarget
             return;
         }
 
-        Check(scan.EndOffset >= SegmentLayout.HeaderBlockBytes && scan.EndOffset <= file.Length, "ends out of the file");
+        Check(
+            scan.EndOffset >= SegmentLayout.HeaderBlockBytes && scan.EndOffset <= file.Length, "ends out of the file");
         Check(scan.ProvenEnd <= scan.EndOffset, "proven behind the end");
         Check(scan.NextLsn == 1 + (ulong)scan.Records, "LSNs are not dense");
         Check(scan.ProvenNextLsn <= scan.NextLsn, "proven more than there is");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Coyote;
+using Microsoft.Coyote.Logging;
 using Microsoft.Coyote.SystematicTesting;
 
 namespace LoraWal.Interleavings;
@@ -21,7 +22,7 @@ internal static class Exploration
     /// <param name="scenario">A scenario.</param>
     public static void FindsNothing(Assembly copy, Func<Task> scenario)
     {
-        TestReport report = Run(copy, scenario, out string trace);
+        TestReport report = Run(copy, scenario, RepeatedTrace, out string trace);
         string name = scenario.Method.Name;
         if (report.NumOfFoundBugs > 0)
         {
@@ -40,28 +41,31 @@ internal static class Exploration
         Assert.True(report.MaxConcurrencyDegree > 2, "Hardly anything ran at the same time.");
     }
 
-    /// <summary>Fails unless there is a finding.</summary>
+    /// <summary>Fails unless there is a finding, and its schedule leads to it again.</summary>
     /// <param name="copy">The copy of this assembly, beside a copy of the log with a planted bug.</param>
     /// <param name="scenario">A scenario.</param>
     /// <param name="words">What the finding says.</param>
     public static void Finds(Assembly copy, Func<Task> scenario, string words)
     {
-        TestReport report = Run(copy, scenario, out _);
+        TestReport report = Run(copy, scenario, RepeatedTrace, out string trace);
         Assert.Contains(words, Assert.Single(report.BugReports), StringComparison.Ordinal);
+
+        TestReport again = Run(copy, scenario, trace, out _);
+        Assert.Contains(words, Assert.Single(again.BugReports), StringComparison.Ordinal);
     }
 
-    private static TestReport Run(Assembly copy, Func<Task> scenario, out string trace)
+    private static TestReport Run(Assembly copy, Func<Task> scenario, string? repeat, out string trace)
     {
         Configuration configuration = Configuration.Create()
             .WithTestingIterations(Setting("LORAWAL_DEEP") is { } deep && deep != "0" ? DeepIterations : Iterations)
-            .WithRandomGeneratorSeed(
-                Setting("LORAWAL_SEED") is { } seed ? uint.Parse(seed, CultureInfo.InvariantCulture) : DefaultSeed)
+            .WithRandomGeneratorSeed(Seed)
             .WithPotentialDeadlocksReportedAsBugs(true)
             .WithConsoleLoggingEnabled(false)
+            .WithVerbosityEnabled(VerbosityLevel.None)
             .WithTelemetryEnabled(false);
-        if (Setting("LORAWAL_TRACE") is { } file)
+        if (repeat is not null)
         {
-            configuration = configuration.WithReproducibleTrace(File.ReadAllText(file));
+            configuration = configuration.WithReproducibleTrace(repeat).WithTestingIterations(1);
         }
 
         Func<Task> body = copy.GetType(scenario.Method.DeclaringType!.FullName!, throwOnError: true)!
@@ -73,6 +77,12 @@ internal static class Exploration
         trace = engine.ReproducibleTrace;
         return engine.TestReport;
     }
+
+    private static uint Seed =>
+        Setting("LORAWAL_SEED") is { } text ? (uint)long.Parse(text, CultureInfo.InvariantCulture) : DefaultSeed;
+
+    private static string? RepeatedTrace =>
+        Setting("LORAWAL_TRACE") is { } file ? File.ReadAllText(file) : null;
 
     private static string? Setting(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? text : null;

@@ -28,6 +28,12 @@ public class PlantedBugTests
         "a sync began after, or beside, one that failed");
 
     [Fact]
+    public void A_cancelled_append_that_still_waits_for_room_is_found() => Find(
+        PlantedBug.A_cancelled_append_still_waits_for_room,
+        CloseScenarios.Closing_beside_appends_that_wait_for_room,
+        "was refused, and is there");
+
+    [Fact]
     public void A_lost_wake_up_is_found() => Find(
         PlantedBug.The_write_role_is_given_up_in_silence,
         CloseScenarios.Closing_beside_appends_and_a_failing_sync,

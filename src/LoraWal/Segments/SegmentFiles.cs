@@ -110,6 +110,12 @@ internal sealed class SegmentFiles(IStorage storage)
                 file.Path, 0, Lsn.None, "a creation time in the years 1 to 9999", $"{header.Created} ms since 1970");
         }
 
+        if (header.BaseLsn > SegmentHeader.GreatestBaseLsn)
+        {
+            throw new WalCorruptException(
+                file.Path, 0, Lsn.None, $"a base LSN of at most {SegmentHeader.GreatestBaseLsn}", $"{header.BaseLsn}");
+        }
+
         return header.BaseLsn > header.PreviousLastLsn
             ? header
             : throw new WalCorruptException(

@@ -35,6 +35,9 @@ internal sealed record SegmentHeader
     /// <summary>Last millisecond of the year 9999, less what a frame may add to it.</summary>
     public const long LatestCreated = 253_402_300_799_999 - uint.MaxValue;
 
+    /// <summary>No log gets here by appending; above it, LSNs would go over into 0 one day.</summary>
+    public const ulong GreatestBaseLsn = long.MaxValue;
+
     private const int VersionOffset = 8;
     private const int GenerationOffset = 12;
     private const int LogIdOffset = 16;

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.Loader;
 using LoraWal.Interleavings.StandIns;
 using Microsoft.Coyote;
+using Microsoft.Coyote.SystematicTesting;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -14,6 +15,10 @@ namespace LoraWal.Interleavings.Controlled;
 /// </remarks>
 internal sealed class ControlledAssemblies : AssemblyLoadContext
 {
+    private const BindingFlags Any =
+        BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+
+    // Each names only those before it.
     private static readonly string[] Names =
     [
         "LoraWal.Interleavings.StandIns", "LoraWal", "LoraWal.TestSupport", "LoraWal.Interleavings",
@@ -119,37 +124,32 @@ internal sealed class ControlledAssemblies : AssemblyLoadContext
         return reference;
     }
 
-    // The engine that the `coyote rewrite` tool runs is not public, and the tool itself not made for this runtime.
+    // The engine of the `coyote rewrite` tool is not public, and the tool is not in every package source.
     private static void Rewrite(string from, string to)
     {
-        Assembly coyote = typeof(Microsoft.Coyote.SystematicTesting.TestingEngine).Assembly;
-        Type optionsType = coyote.GetType("Microsoft.Coyote.Rewriting.RewritingOptions", throwOnError: true)!;
-        const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
-        object options = optionsType.GetMethod("Create", Any)!.Invoke(null, null)!;
-        optionsType.GetProperty("AssembliesDirectory", Any)!.SetValue(options, from);
-        optionsType.GetProperty("OutputDirectory", Any)!.SetValue(options, to);
-        var paths = (HashSet<string>)optionsType.GetProperty("AssemblyPaths", Any)!.GetValue(options)!;
-        paths.UnionWith(Names.Select(name => Path.Combine(from, $"{name}.dll")));
-        var search = (IList<string>?)optionsType.GetProperty("DependencySearchPaths", Any)!.GetValue(options);
-        if (search is null)
-        {
-            optionsType.GetProperty("DependencySearchPaths", Any)!.SetValue(
-                options, new List<string> { AppContext.BaseDirectory });
-        }
-        else
-        {
-            search.Add(AppContext.BaseDirectory);
-        }
-
-        Configuration configuration = Configuration.Create();
+        Assembly test = typeof(TestingEngine).Assembly;
         Assembly core = typeof(Configuration).Assembly;
-        object log = Activator.CreateInstance(
-            core.GetType("Microsoft.Coyote.Logging.LogWriter", throwOnError: true)!,
-            Any, null, [configuration, false], null)!;
-        object profiler = Activator.CreateInstance(
-            core.GetType("Microsoft.Coyote.Profiler", throwOnError: true)!, Any, null, [], null)!;
-        coyote.GetType("Microsoft.Coyote.Rewriting.RewritingEngine", throwOnError: true)!
-            .GetMethods(Any).Single(method => method.Name == "Run" && method.IsStatic)
-            .Invoke(null, [options, configuration, log, profiler]);
+        Configuration configuration = Configuration.Create();
+        object options = test.GetType("Microsoft.Coyote.Rewriting.RewritingOptions", throwOnError: true)!
+            .GetMethod("Create", Any)!.Invoke(null, null)!;
+        Set("AssembliesDirectory", from);
+        Set("OutputDirectory", to);
+        Set("AssemblyPaths", Names.Select(name => Path.Combine(from, $"{name}.dll")).ToHashSet());
+        Set("DependencySearchPaths", new List<string> { AppContext.BaseDirectory });
+        test.GetType("Microsoft.Coyote.Rewriting.RewritingEngine", throwOnError: true)!
+            .GetMethods(Any)
+            .Single(method => method.Name == "Run" && method.IsStatic)
+            .Invoke(null, [
+                options,
+                configuration,
+                New(core, "Microsoft.Coyote.Logging.LogWriter", configuration, false),
+                New(core, "Microsoft.Coyote.Profiler"),
+            ]);
+
+        void Set(string property, object value) =>
+            options.GetType().GetProperty(property, Any)!.SetValue(options, value);
     }
+
+    private static object New(Assembly assembly, string type, params object[] arguments) =>
+        Activator.CreateInstance(assembly.GetType(type, throwOnError: true)!, Any, null, arguments, null)!;
 }

@@ -10,9 +10,11 @@ namespace LoraWal.Interleavings.Controlled;
 internal static class PlantedBug
 {
     /// <summary>A waiter's completion and its cancellation look first, and act after.</summary>
-    public static void A_waiter_is_ended_by_check_then_act(ModuleDefinition log) =>
-        Call(log, "Waiter", "TryEnd", nameof(Interlocked.CompareExchange)).Operand =
-            log.ImportReference(typeof(Planted).GetMethod(nameof(Planted.CheckThenAct)));
+    public static void A_waiter_is_ended_by_check_then_act(ModuleDefinition log)
+    {
+        Instruction atomic = Call(log, "Waiter", "TryEnd", nameof(Interlocked.CompareExchange));
+        atomic.Operand = log.ImportReference(typeof(Planted).GetMethod(nameof(Planted.CheckThenAct)));
+    }
 
     /// <summary>A sync publishes what has been written by its end: target.Position becomes core.State.Written.</summary>
     public static void A_sync_publishes_what_is_written_by_its_end(ModuleDefinition log)
@@ -32,13 +34,13 @@ internal static class PlantedBug
     /// <summary>The gate lets everyone in.</summary>
     public static void Two_syncs_are_in_flight(ModuleDefinition log)
     {
-        MethodDefinition canSync = Method(log, "CommitState", "CanSyncUnderLock");
-        canSync.Body.Instructions.Clear();
-        ILProcessor body = canSync.Body.GetILProcessor();
-        body.Emit(OpCodes.Ldc_I4_1);
-        body.Emit(OpCodes.Ret);
+        Answer(log, "CommitState", "CanSyncUnderLock", true);
         Drop(log, "CommitState", "TakeGateUnderLock", nameof(Debug.Assert));
     }
+
+    /// <summary>A cancelled append keeps its place among those that wait for room.</summary>
+    public static void A_cancelled_append_still_waits_for_room(ModuleDefinition log) =>
+        Answer(log, "CommitState", "LeaveRoomUnderLock", false);
 
     /// <summary>Whoever waits for the write role is not told that it is free.</summary>
     public static void The_write_role_is_given_up_in_silence(ModuleDefinition log) =>
@@ -50,6 +52,15 @@ internal static class PlantedBug
         Collection<Instruction> body = Method(log, "LogReader", "EdgeOf").Body.Instructions;
         object written = body.First(step => step.Operand is FieldReference { Name: "Item1" }).Operand;
         body.Single(step => step.Operand is FieldReference { Name: "Item2" }).Operand = written;
+    }
+
+    private static void Answer(ModuleDefinition log, string type, string method, bool answer)
+    {
+        MethodDefinition asked = Method(log, type, method);
+        asked.Body.Instructions.Clear();
+        ILProcessor body = asked.Body.GetILProcessor();
+        body.Emit(answer ? OpCodes.Ldc_I4_1 : OpCodes.Ldc_I4_0);
+        body.Emit(OpCodes.Ret);
     }
 
     private static MethodDefinition Method(ModuleDefinition log, string type, string method) =>

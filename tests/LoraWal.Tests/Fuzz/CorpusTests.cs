@@ -47,10 +47,9 @@ public class CorpusTests
             byte[] plain = [(byte)(input[0] & ~1), .. input[1..]];
             SortedDictionary<string, byte[]> files = DirectoryScript.Read(plain).Files;
             Assert.True(files.Count > 0, name);
-            foreach ((string file, byte[] bytes) in Repaired(input).Where(file => SegmentName.TryParse(file.Key, out _)))
-            {
-                Assert.True(bytes.AsSpan().SequenceEqual(files[file]), $"{name}: {file}");
-            }
+            Assert.All(
+                Repaired(input).Where(file => SegmentName.TryParse(file.Key, out _)),
+                file => Assert.True(file.Value.AsSpan().SequenceEqual(files[file.Key]), $"{name}: {file.Key}"));
         }
     }
 

@@ -87,7 +87,8 @@ public class FrameFuzzTests
         return change.Kind switch
         {
             0 when at < bytes.Length => [.. bytes[..at], change.Value, .. bytes[(at + 1)..]],
-            1 when at < bytes.Length => [.. bytes[..at], (byte)(bytes[at] ^ 1 << change.Value % 8), .. bytes[(at + 1)..]],
+            1 when at < bytes.Length =>
+                [.. bytes[..at], (byte)(bytes[at] ^ (1 << (change.Value % 8))), .. bytes[(at + 1)..]],
             2 => [.. bytes[..at], .. bytes[end..]],
             3 => [.. bytes[..end], .. bytes[at..]],
             _ => bytes,
