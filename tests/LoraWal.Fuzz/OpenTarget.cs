@@ -8,8 +8,10 @@ namespace LoraWal.Fuzz;
 internal static class OpenTarget
 {
     private const ulong Fence = 1000;
-    private const long FixedBytes = 4 * 1024 * 1024;
-    private const int BytesPerByte = 16;
+    // Measured over a corpus that afl-fuzz had grown: 6 bytes for each in the directory, simulated disk and the hex
+    // strings of this target included, and 47 calls.
+    private const long FixedBytes = 512 * 1024;
+    private const int BytesPerByte = 10;
 
     public static void Run(byte[] input)
     {
@@ -116,7 +118,7 @@ internal static class OpenTarget
         long calls = log.Disk.Counters.OperationCount - callsBefore;
         FuzzTargets.Check(
             allocated <= FixedBytes + (BytesPerByte * size), $"{allocated} bytes allocated for a directory of {size}");
-        FuzzTargets.Check(calls <= 200 + (size / 256), $"{calls} calls for a directory of {size} bytes");
+        FuzzTargets.Check(calls <= 100 + (size / 1024), $"{calls} calls for a directory of {size} bytes");
     }
 
     private static void CheckUntouched(

@@ -17,6 +17,10 @@ internal static class Exploration
     private const uint DeepIterations = 20_000;
     private const uint DefaultSeed = 1;
 
+    // For waits that the schedule does not reach, of which there are none: a real deadlock is seen at once. A starved
+    // machine must not be taken for one.
+    private const uint PatienceMilliseconds = 60_000;
+
     /// <summary>Fails with the first finding, the seed and the schedule.</summary>
     /// <param name="copy">The copy of this assembly.</param>
     /// <param name="scenario">A scenario.</param>
@@ -60,6 +64,7 @@ internal static class Exploration
             .WithTestingIterations(Setting("LORAWAL_DEEP") is { } deep && deep != "0" ? DeepIterations : Iterations)
             .WithRandomGeneratorSeed(Seed)
             .WithPotentialDeadlocksReportedAsBugs(true)
+            .WithDeadlockTimeout(PatienceMilliseconds)
             .WithConsoleLoggingEnabled(false)
             .WithVerbosityEnabled(VerbosityLevel.None)
             .WithTelemetryEnabled(false);

@@ -16,7 +16,7 @@ internal static class PlantedBug
         atomic.Operand = log.ImportReference(typeof(Planted).GetMethod(nameof(Planted.CheckThenAct)));
     }
 
-    /// <summary>A sync publishes what has been written by its end: target.Position becomes core.State.Written.</summary>
+    /// <summary>A sync publishes what has been written by its end.</summary>
     public static void A_sync_publishes_what_is_written_by_its_end(ModuleDefinition log)
     {
         MethodDefinition publish = Method(log, "SyncGate", "PublishUnderLock");
@@ -24,6 +24,7 @@ internal static class PlantedBug
         FieldReference core = (FieldReference)publish.Body.Instructions
             .First(step => step.Operand is FieldReference { FieldType.Name: "LogCore" }).Operand;
         ILProcessor body = publish.Body.GetILProcessor();
+        // target.Position becomes core.State.Written.
         body.InsertBefore(position.Previous, body.Create(OpCodes.Ldarg_0));
         body.InsertBefore(position.Previous, body.Create(OpCodes.Ldfld, core));
         body.InsertBefore(position.Previous, body.Create(OpCodes.Call, Method(log, "LogCore", "get_State")));
