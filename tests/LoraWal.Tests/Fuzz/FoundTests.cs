@@ -37,7 +37,8 @@ public class FoundTests
     {
         TestLog log = new() { Options = { ReplayAfter = new Lsn(fence) } };
 
-        ArgumentException refused = Assert.ThrowsAny<ArgumentException>(log.Open);
+        ArgumentException refused = Assert.ThrowsAny<ArgumentException>(
+            () => Wal.Open(log.Options, log.CreateEnvironment()));
 
         Assert.Contains(nameof(WalOptions.ReplayAfter), refused.Message, StringComparison.Ordinal);
         Assert.Empty(log.Disk.Names);
