@@ -7,7 +7,8 @@ public sealed record WalInspection
     /// <summary>The log's directory, in full.</summary>
     public string Directory { get; init; } = "";
 
-    /// <summary>The log's id: 32 hexadecimal digits, the same in all its segments. Null if no header can be read.</summary>
+    /// <summary>The log's id: 32 hexadecimal digits, the same in all its segments. Null if no header can be
+    /// read.</summary>
     public string? LogId { get; init; }
 
     /// <summary>What opening would find. <see cref="TailVerdict.Created"/>: there is no log, it would create
@@ -87,7 +88,8 @@ public sealed record WalSegmentInfo
     /// <summary>When the segment was made, by the writer's clock; null without a valid header.</summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary>Whether it lies below a gap: what an interrupted truncation left, for the next open to delete.</summary>
+    /// <summary>Whether it lies below a gap: what an interrupted truncation left, for the next open to
+    /// delete.</summary>
     public bool IsLeftover { get; init; }
 
     /// <summary>Why it has no valid header; null if it has one.</summary>

@@ -3,7 +3,8 @@ using LoraWal.Storage;
 
 namespace LoraWal.Recovery;
 
-/// <summary>Where a log ends, looked at again and again without its lock, while another process may be writing.</summary>
+/// <summary>Where a log ends, looked at again and again without its lock, while another process may
+/// write.</summary>
 /// <remarks>
 /// What is promised durable is learnt from the bytes alone: from the durable lag of a later frame, and from the header
 /// of a segment, which promises all of its predecessor. A frame that is not valid is "not yet" until a promise covers
@@ -21,7 +22,8 @@ internal sealed class LogTail : IDisposable
     private Predecessor? _unsealed;
 
     /// <summary>Begins with the newest segments of a chain that is not empty.</summary>
-    /// <exception cref="StorageException">A call failed; not found: they have been truncated away meanwhile.</exception>
+    /// <exception cref="StorageException">A call failed; not found: they have been truncated away
+    /// meanwhile.</exception>
     public LogTail(IStorage storage, SegmentChain chain)
     {
         _storage = storage;
@@ -57,7 +59,8 @@ internal sealed class LogTail : IDisposable
     /// <summary>The newest floor named.</summary>
     public ulong Floor => Math.Max(_scan.Floor, _unsealed?.Scan.Floor ?? 0);
 
-    /// <summary>The predecessor and where it ends, if a crash took its seal and no recovery has been here yet.</summary>
+    /// <summary>The predecessor and where it ends, if a crash took its seal and no recovery has been here
+    /// yet.</summary>
     public (long SegmentId, long Offset)? Unsealed =>
         _unsealed is { } previous ? (previous.Found.Id, previous.Scan.EndOffset) : null;
 

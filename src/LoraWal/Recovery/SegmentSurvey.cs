@@ -14,7 +14,7 @@ internal sealed record SurveyedSegment(long Id, SegmentHeader? Header, long File
 internal static class SegmentSurvey
 {
     /// <summary>All segments, oldest first.</summary>
-    /// <exception cref="WalException">One is of another version: this is not the directory of a log like ours.</exception>
+    /// <exception cref="WalException">One is of another version: not the directory of a log like ours.</exception>
     /// <exception cref="StorageException">The directory could not be read.</exception>
     public static IReadOnlyList<SurveyedSegment> Read(IStorage storage, IReadOnlyList<string> names)
     {

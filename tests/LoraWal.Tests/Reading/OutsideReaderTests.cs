@@ -111,7 +111,8 @@ public class OutsideReaderTests
         {
             foreach (int upTo in new[] { 3, 4, 99, 183, 500 })
             {
-                List<string> found = _log.Reader().Read(new WalReadOptions(new Lsn((ulong)after), new Lsn((ulong)upTo)));
+                List<string> found = _log.Reader().Read(
+                    new WalReadOptions(new Lsn((ulong)after), new Lsn((ulong)upTo)));
                 int last = Math.Min(upTo, 183) / 3 * 3;
                 Assert.Equal(after < last ? Numbered(after + 1, last, 1000) : [], found);
             }
@@ -161,7 +162,8 @@ public class OutsideReaderTests
         wal.AppendMany(1, 3, 300);
         byte[] whole = _log.Disk.ReadAll(First);
         int end = 4096 + (3 * 336);
-        for (int cut = end - 336; cut < end - 4; cut++) // the last four bytes are padding
+        int padding = end - 4;
+        for (int cut = end - 336; cut < padding; cut++)
         {
             TestLog copy = _log.Fork();
             copy.Disk.Damage.Overwrite(First, cut, new byte[whole.Length - cut]);
