@@ -12,7 +12,7 @@ internal sealed class ToolApp(ToolHost host)
     /// <returns>Its exit code.</returns>
     public async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Looks at a LoraWal log, checks it, prints it, and cuts it when a person decides to.")
+        var root = new RootCommand("Looks at a LoraWal log, checks it, prints it, and cuts it when told to.")
         {
             Inspect(),
             Verify(),

@@ -19,19 +19,22 @@ internal sealed record RepairPlan
     /// <summary>Where its bytes end that are not zero.</summary>
     public required long CutEnd { get; init; }
 
-    /// <summary>LSN of the next record once the log is cut: above <see cref="LastLsn"/> + 1 behind a fence jump.</summary>
+    /// <summary>LSN of the next record once the log is cut: the one after <see cref="LastLsn"/>, or above it behind a
+    /// fence jump.</summary>
     public required ulong NextLsn { get; init; }
 
     /// <summary>Later segments, newest first: each is set aside whole.</summary>
     public required IReadOnlyList<SurveyedSegment> Removed { get; init; }
 
-    /// <summary>The greatest LSN known to have been given away: what lies above <see cref="LastLsn"/> is lost.</summary>
+    /// <summary>The greatest LSN known to have been given away: what lies above <see cref="LastLsn"/> is
+    /// lost.</summary>
     public required ulong LostUpTo { get; init; }
 
     /// <summary>How many of the lost records could still be read.</summary>
     public required long ReadableRecords { get; init; }
 
-    /// <summary>What goes where the log is cut, so that floor, fence and generation are not lost with the rest.</summary>
+    /// <summary>What goes where the log is cut, so that floor, fence and generation are not lost with the
+    /// rest.</summary>
     public required Marker Marker { get; init; }
 
     /// <summary>What that marker promises: true, whatever becomes of the rest.</summary>
