@@ -276,8 +276,16 @@ public class RepairTests
 
         try
         {
-            if (log.Reader().Verify() is { } found
-                && (found.Problems.Count > 0 || found.Inspection.LastLsn.Value != (ulong)last))
+            WalVerification found = log.Reader().Verify();
+            bool isBegun = names.Zip(before).Any(
+                file => !log.Disk.Names.Contains(file.First) || !log.Disk.ReadAll(file.First).SequenceEqual(file.Second));
+            if (isBegun && found.Problems.Count > 0)
+            {
+                // Begun and not done: nobody may go on writing above the hole.
+                Assert.Equal(TailVerdict.Corrupt, found.Inspection.Verdict);
+            }
+
+            if (found.Problems.Count > 0 || found.Inspection.LastLsn.Value != (ulong)last)
             {
                 Cut(log, last);
             }
