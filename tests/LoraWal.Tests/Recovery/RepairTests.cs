@@ -277,8 +277,8 @@ public class RepairTests
         try
         {
             WalVerification found = log.Reader().Verify();
-            bool isBegun = names.Zip(before).Any(
-                file => !log.Disk.Names.Contains(file.First) || !log.Disk.ReadAll(file.First).SequenceEqual(file.Second));
+            bool isBegun = names.Zip(before).Any(file =>
+                !log.Disk.Names.Contains(file.First) || !log.Disk.ReadAll(file.First).SequenceEqual(file.Second));
             if (isBegun && found.Problems.Count > 0)
             {
                 // Begun and not done: nobody may go on writing above the hole.
