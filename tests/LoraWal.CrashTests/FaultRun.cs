@@ -22,6 +22,9 @@ internal sealed class FaultRun : IDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>How it ended; 137 for <c>kill -9</c>.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Starts it without faults.</summary>
     public static FaultRun Start(params string[] arguments) => Launch([], arguments);
 
@@ -29,16 +32,11 @@ internal sealed class FaultRun : IDisposable
     /// <param name="inject">What strace does to which calls, as in <c>fdatasync:error=EIO:when=3+</c>.</param>
     /// <param name="path">Only calls on this file; null: all.</param>
     /// <param name="arguments">The process's own.</param>
-    public static FaultRun StartFaulty(string inject, string? path, params string[] arguments)
-    {
-        Strace.SkipIfMissing();
-        string call = inject[..inject.IndexOf(':', StringComparison.Ordinal)];
-        List<string> strace =
-            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=" + inject];
-        strace.AddRange(path is null ? [] : ["-P", path]);
-        strace.Add("--");
-        return Launch(strace, arguments);
-    }
+    public static FaultRun StartFaulty(string inject, string? path, params string[] arguments) =>
+        Launch(Strace.Command(inject, "/dev/null", path is null ? [] : [path]), arguments);
+
+    /// <summary>Starts it under any other program.</summary>
+    public static FaultRun StartUnder(string[] prefix, params string[] arguments) => Launch(prefix, arguments);
 
     /// <summary>Runs it to its end.</summary>
     public async Task<FaultRun> ToEndAsync()
@@ -86,15 +84,9 @@ internal sealed class FaultRun : IDisposable
         _process.Dispose();
     }
 
-    private static FaultRun Launch(List<string> prefix, string[] arguments)
+    private static FaultRun Launch(string[] prefix, string[] arguments)
     {
-        string[] command =
-        [
-            .. prefix,
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            Path.Combine(AppContext.BaseDirectory, "LoraWal.FaultProcess.dll"),
-            .. arguments,
-        ];
+        string[] command = [.. prefix, .. FaultProgram.Command, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
