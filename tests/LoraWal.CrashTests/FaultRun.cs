@@ -63,6 +63,9 @@ internal sealed class FaultRun : IDisposable
         throw new InvalidOperationException($"It ended without '{start}': {string.Join(" | ", _lines)}");
     }
 
+    /// <summary>Reads one line, if there is one.</summary>
+    public Task ReadAsync() => NextLineAsync();
+
     /// <summary>The only line that begins so.</summary>
     public string Single(string start) =>
         Assert.Single(_lines, line => line.StartsWith(start, StringComparison.Ordinal));

@@ -89,13 +89,19 @@ internal sealed class Ledger
                 _top = Number(words);
                 Durable = Acknowledged = _top;
                 break;
+            case "CUT":
+                Acknowledged = Durable; // the power failed
+                break;
             case "TRY":
                 _topBefore = _top;
                 _top = Number(words);
                 break;
             case "FULL":
             case "FAIL" when words[1] == "False":
-                _top = _topBefore;
+                _top = _topBefore; // what was tried last can never appear
+                break;
+            case "FAIL":
+                _topBefore = _top;
                 break;
             case "ACK" when Time(words) <= until:
                 Acknowledged = Math.Max(Acknowledged, Number(words));
