@@ -26,17 +26,19 @@ internal sealed class FaultRun : IDisposable
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Starts it without faults.</summary>
-    public static FaultRun Start(params string[] arguments) => Launch([], arguments);
+    public static FaultRun Start(params string[] arguments) => Launch(FaultProgram.Managed, arguments);
 
     /// <summary>Starts it under strace.</summary>
     /// <param name="inject">What strace does to which calls, as in <c>fdatasync:error=EIO:when=3+</c>.</param>
     /// <param name="path">Only calls on this file; null: all.</param>
     /// <param name="arguments">The process's own.</param>
     public static FaultRun StartFaulty(string inject, string? path, params string[] arguments) =>
-        Launch(Strace.Command(inject, "/dev/null", path is null ? [] : [path]), arguments);
+        Launch(
+            [.. Strace.Command(inject, "/dev/null", path is null ? [] : [path]), .. FaultProgram.Managed], arguments);
 
-    /// <summary>Starts it under any other program.</summary>
-    public static FaultRun StartUnder(string[] prefix, params string[] arguments) => Launch(prefix, arguments);
+    /// <summary>Starts it under any other program, as fast as can be.</summary>
+    public static FaultRun StartUnder(string[] prefix, params string[] arguments) =>
+        Launch([.. prefix, .. FaultProgram.Fast], arguments);
 
     /// <summary>Runs it to its end.</summary>
     public async Task<FaultRun> ToEndAsync()
@@ -87,10 +89,9 @@ internal sealed class FaultRun : IDisposable
         _process.Dispose();
     }
 
-    private static FaultRun Launch(string[] prefix, string[] arguments)
+    private static FaultRun Launch(string[] program, string[] arguments)
     {
-        string[] command = [.. prefix, .. FaultProgram.Command, .. arguments];
-        var start = new ProcessStartInfo(command[0], command[1..])
+        var start = new ProcessStartInfo(program[0], [.. program[1..], .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

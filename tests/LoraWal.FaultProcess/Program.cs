@@ -4,7 +4,7 @@ using LoraWal.FaultProcess;
 
 // A process that other tests kill and hurt. One line of output per thing that happened:
 //
-//   append DIRECTORY COUNT MODE    one record after the other
+//   append DIRECTORY COUNT MODE [BYTES]    one record of BYTES (100) after the other
 //   mixed DIRECTORY COUNT MODE     COUNT operations of every kind: see Writer
 //   hold DIRECTORY                 waits for the end of its input
 //   verify DIRECTORY               VERIFIED count last first: every record is the one that was appended at its LSN
@@ -23,7 +23,7 @@ using LoraWal.FaultProcess;
 // a fault can be set for the n-th call of a thread.
 if (args is not [var command, var directory, ..])
 {
-    return Output.Say(2, "usage: append|mixed|hold|verify DIRECTORY [COUNT MODE]");
+    return Output.Say(2, "usage: append|mixed|hold|verify DIRECTORY [COUNT MODE [BYTES]]");
 }
 
 SyncMode mode = args.Length > 3 ? Enum.Parse<SyncMode>(args[3]) : SyncMode.PerCommit;
@@ -45,7 +45,7 @@ if (writer is null)
 
 return command switch
 {
-    "append" => writer.Append(count),
+    "append" => writer.Append(count, args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 100),
     "mixed" => writer.Mixed(count),
     "hold" => Hold(writer.Wal),
     "verify" => Verify(writer.Wal).GetAwaiter().GetResult(),

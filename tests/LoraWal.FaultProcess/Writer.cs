@@ -21,12 +21,12 @@ internal sealed class Writer
     public static Writer? TryOpen(WalOptions options) =>
         Open(options) is { } wal ? new Writer(options, wal) : null;
 
-    /// <summary>Appends records of 100 bytes.</summary>
-    public int Append(int count)
+    /// <summary>Appends records of one size.</summary>
+    public int Append(int count, int bytes)
     {
         for (int i = 0; i < count && _failures < FailuresMax; i++)
         {
-            Attempt(1, first => AcknowledgeAs(Wal.Append(PayloadOf(first, first, 1, 100), Payload.RecordType)));
+            Attempt(1, first => AcknowledgeAs(Wal.Append(PayloadOf(first, first, 1, bytes), Payload.RecordType)));
             if (_options.SyncMode == SyncMode.GroupSync && i + 1 == count && Wal.Status.Fault is null)
             {
                 // The flusher's turn: it syncs, or closes the latch.
