@@ -33,6 +33,12 @@ internal sealed class LoopDisk : IDisposable
         }
     }
 
+    private LoopDisk(string format)
+    {
+        Format = format;
+        Directory.CreateDirectory(MountPoint);
+    }
+
     /// <summary>What the tests need that use one.</summary>
     public static string[] Instruments { get; } =
         ["losetup", "mkfs.ext4", "mkfs.xfs", "mkfs.btrfs", "mount", "umount", "/dev/loop-control"];
@@ -53,6 +59,14 @@ internal sealed class LoopDisk : IDisposable
         "xfs" => 320,
         _ => 128,
     };
+
+    /// <summary>An image that someone else makes. It is not mounted.</summary>
+    public static LoopDisk Of(string format, Action<string> make)
+    {
+        var disk = new LoopDisk(format);
+        make(disk.Image);
+        return disk;
+    }
 
     /// <summary>Makes an image with an empty file system.</summary>
     public static void MakeImage(string image, string format, int mebibytes)
@@ -76,6 +90,20 @@ internal sealed class LoopDisk : IDisposable
     {
         _device = Shell.Run("losetup", "--find", "--show", Image).Trim();
         Shell.Run("mount", "-t", Format, "-o", options, _device, MountPoint);
+    }
+
+    /// <summary>Mounts the image, if there is a file system left in it.</summary>
+    public bool TryMount()
+    {
+        try
+        {
+            Mount();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Unmounts it.</summary>

@@ -3,7 +3,7 @@ namespace LoraWal.CrashTests;
 /// <summary>A clock that goes on by command, and has no timers: nothing happens in the background.</summary>
 internal sealed class ManualClock : TimeProvider
 {
-    private long _ticks = 638_000_000_000_000_000;
+    private long _ticks = System.GetUtcNow().Ticks; // a segment that is weeks old would be followed by a new one
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
