@@ -9,7 +9,7 @@ internal static class Deep
 
     /// <summary>Skips the test, with the reason, unless the long suites are asked for and possible. On the build
     /// server what is missing is a failure: a suite must not vanish unnoticed.</summary>
-    /// <param name="instruments">Programs, and files or devices by their full path.</param>
+    /// <param name="instruments">Programs, devices by their full path, and plugins as in "nbdkit python".</param>
     public static void SkipUnlessPossible(params string[] instruments)
     {
         Assert.SkipUnless(IsOn, "It takes long, and needs loop devices and mounts: set LORAWAL_DEEP=1.");
@@ -31,7 +31,13 @@ internal static class Deep
     public static void Figures(string figures) =>
         TestContext.Current.TestOutputHelper?.WriteLine($"figures: {figures}");
 
-    private static bool IsMissing(string instrument) => instrument.StartsWith('/')
-        ? !Path.Exists(instrument)
-        : !Shell.Has(instrument);
+    private static bool IsMissing(string instrument)
+    {
+        if (instrument.StartsWith("nbdkit ", StringComparison.Ordinal))
+        {
+            return !Shell.Has("nbdkit") || Shell.Try("nbdkit", instrument.Split(' ')[1], "--version").Code != 0;
+        }
+
+        return instrument.StartsWith('/') ? !Path.Exists(instrument) : !Shell.Has(instrument);
+    }
 }

@@ -40,6 +40,10 @@ internal sealed class FaultRun : IDisposable
     public static FaultRun StartUnder(string[] prefix, params string[] arguments) =>
         Launch([.. prefix, .. FaultProgram.Fast], arguments);
 
+    /// <summary>Starts it under any other program.</summary>
+    public static FaultRun StartManagedUnder(string[] prefix, params string[] arguments) =>
+        Launch([.. prefix, .. FaultProgram.Managed], arguments);
+
     /// <summary>Runs it to its end.</summary>
     public async Task<FaultRun> ToEndAsync()
     {

@@ -69,6 +69,39 @@ internal sealed class Writer
         return Close();
     }
 
+    /// <summary>Appends while a sync hangs, and gives up; closes, and gives up.</summary>
+    public int Hang()
+    {
+        // Whoever leads makes the system calls itself, and so it hangs with them.
+        byte[] first = PayloadOf(1, 1, 1, 100);
+        new Thread(() => Wal.Append(first, Payload.RecordType)) { IsBackground = true }.Start();
+        SpinWait.SpinUntil(() => Wal.Status.WrittenLsn.Value == 1);
+        Output.Say(0, "LED");
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            Wal.AppendAsync(PayloadOf(2, 2, 1, 100), Payload.RecordType, cancellationToken: patience.Token)
+                .AsTask().GetAwaiter().GetResult();
+        }
+        catch (WalWaitCanceledException canceled)
+        {
+            Output.Say(0, $"TIMEOUT {canceled.Message}");
+        }
+
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            Wal.CloseAsync(patience.Token).AsTask().GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            Output.Say(0, "CLOSETIMEOUT");
+        }
+
+        Environment.Exit(0);
+        return 0;
+    }
+
     private static Wal? Open(WalOptions options)
     {
         try
