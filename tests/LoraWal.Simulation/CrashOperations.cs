@@ -11,8 +11,16 @@ internal static class CrashOperations
         SeededRandom random = world.Random;
         ulong fence = random.OneIn(12) ? world.LastAppended + (ulong)random.Next(200) : 0;
         world.EnsureOpen(fence);
+        WalState state = world.Wal!.Status.State;
         switch (random.Next(100))
         {
+            // A log that refuses everything is soon opened again, or given space.
+            case < 30 when state == WalState.Poisoned:
+                Stop(world);
+                break;
+            case < 40 when state == WalState.Full:
+                ChangeCapacity(world);
+                break;
             case < 40:
                 Interruptions.Append(world);
                 break;
@@ -55,22 +63,30 @@ internal static class CrashOperations
             case < 94:
                 ArmCrash(world);
                 break;
-            case < 97:
-                world.Note("close");
-                world.Close();
-                break;
             default:
-                bool isPowerCut = random.OneIn(2);
-                world.Note(isPowerCut ? "power cut" : "kill");
-                world.Crash(isPowerCut);
+                Stop(world);
                 break;
         }
+    }
+
+    private static void Stop(CrashWorld world)
+    {
+        if (world.Random.OneIn(2))
+        {
+            world.Note("close");
+            world.Close();
+            return;
+        }
+
+        bool isPowerCut = world.Random.OneIn(2);
+        world.Note(isPowerCut ? "power cut" : "kill");
+        world.Crash(isPowerCut);
     }
 
     private static void Burst(CrashWorld world)
     {
         int count = world.Random.Next(2, 20);
-        for (int i = 0; i < count && !world.Disk.IsCrashed; i++)
+        for (int i = 0; i < count && !world.Disk.IsCrashed && world.Wal!.Status.Fault is null; i++)
         {
             Interruptions.Append(world);
         }
@@ -206,7 +222,7 @@ internal static class CrashOperations
             return;
         }
 
-        long used = world.Disk.Names.Sum(name => (long)world.Disk.ReadAll(name).Length);
+        long used = world.Disk.Names.Sum(name => (long)world.Disk.LengthOf(name));
         world.Disk.CapacityBytes = used + world.Random.Next(100_000);
         world.Note($"{world.Disk.CapacityBytes - used} bytes free");
     }

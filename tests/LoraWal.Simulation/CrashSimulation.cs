@@ -10,12 +10,15 @@ internal static class CrashSimulation
     private static readonly TimeSpan MostShrinkTime = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs a seed.</summary>
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="totals">Where what it did is added; null: nowhere.</param>
     /// <exception cref="BrokenPromiseException">The log broke a promise. The message holds the seed and the shortest
     /// list of operations found that shows it.</exception>
-    public static void Run(long seed)
+    public static void Run(long seed, SimulationTotals? totals = null)
     {
-        if (Try(seed, kept: null, out _) is not { } first)
+        if (Try(seed, kept: null, out CrashWorld ran) is not { } first)
         {
+            totals?.Add(ran.Totals());
             return;
         }
 
@@ -33,6 +36,15 @@ internal static class CrashSimulation
         }
 
         throw new BrokenPromiseException(text.ToString());
+    }
+
+    /// <summary>Runs a seed, and tells what happened.</summary>
+    /// <returns>The promise that the log broke; null if it kept them all.</returns>
+    public static string? Describe(long seed, out IReadOnlyList<string> history)
+    {
+        string? failure = Try(seed, kept: null, out CrashWorld world, keepsNotes: true);
+        history = world.History;
+        return failure;
     }
 
     /// <summary>Runs a seed, without shrinking.</summary>
@@ -99,9 +111,13 @@ internal static class CrashSimulation
 
         world.EnsureOpen(0);
         world.Disarm();
-        world.Note("power cut");
-        world.Crash(isPowerCut: true);
-        world.EnsureOpen(0);
+        if (world.Profile.EndsTwice)
+        {
+            world.Note("power cut");
+            world.Crash(isPowerCut: true);
+            world.EnsureOpen(0);
+        }
+
         if (world.Profile.EndsInDamage)
         {
             FinalDamage.Check(world);

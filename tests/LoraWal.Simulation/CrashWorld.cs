@@ -12,8 +12,7 @@ namespace LoraWal.Simulation;
 /// </remarks>
 internal sealed partial class CrashWorld : IDisposable
 {
-    private const int SegmentBytes = 64 * 1024;
-    private const int SlackBytes = 12 * 1024;
+    private const int SlackBytes = 8 * 1024;
     private const int MostNotes = 20_000;
     private const int MostViolations = 1000;
     public static readonly bool Traces = Environment.GetEnvironmentVariable("LORAWAL_TRACE") is not null;
@@ -24,6 +23,7 @@ internal sealed partial class CrashWorld : IDisposable
     private string _activeName = "";
     private long _activeOffset;
     private int _firstOfLife;
+    private ulong _firstLsnOfLife;
     private int _notes;
     private int _depth;
     private int _inGate;
@@ -36,6 +36,7 @@ internal sealed partial class CrashWorld : IDisposable
     public CrashWorld(SeededRandom settings, long seed, SimulatedDisk? disk = null)
     {
         Log = new TestLog(seed, disk);
+        Log.Work.IsSingleThreaded = true;
         Random = settings;
         Profile = CrashProfile.Choose(settings, Log.Options);
         Log.Disk.Faults = Decide;
@@ -60,8 +61,16 @@ internal sealed partial class CrashWorld : IDisposable
     /// <summary>Whether the history is kept.</summary>
     public bool KeepsNotes { get; init; }
 
-    /// <summary>How many faults have struck.</summary>
+    /// <summary>How many faults have struck, crashes included.</summary>
     public int Faults { get; private set; }
+
+    public int Recoveries { get; private set; }
+
+    public int FailedOpens { get; private set; }
+
+    public int Kills { get; private set; }
+
+    public int PowerCuts { get; private set; }
 
     public SimulatedDisk Disk => Log.Disk;
 
@@ -115,8 +124,9 @@ internal sealed partial class CrashWorld : IDisposable
             waiting += isWaiting ? attempt.Bytes + 64 : 0;
         }
 
-        bool isDense = _calls.Count > 0 || status.NextLsn.Value == status.WrittenLsn.Value + 1;
-        return isDense && !Profile.JumpsClock && _activeOffset + waiting + (bytes * 2) + SlackBytes < SegmentBytes;
+        bool isDense = status.WrittenLsn.Value + 1 >= _firstLsnOfLife;
+        return isDense && !Profile.JumpsClock
+            && _activeOffset + waiting + (bytes * 2) + SlackBytes < Log.Options.SegmentTargetBytes;
     }
 
     public void Add(PendingCall call) => _calls.Add(call);
@@ -149,11 +159,13 @@ internal sealed partial class CrashWorld : IDisposable
         (_depth, _inGate) = (0, 0);
         if (isPowerCut)
         {
+            PowerCuts++;
             Log.PowerCut();
             _syncFailed = false;
         }
         else
         {
+            Kills++;
             Log.Kill();
         }
 
@@ -198,18 +210,10 @@ internal sealed partial class CrashWorld : IDisposable
     /// <returns>Whether it ended before the machine stopped.</returns>
     public bool PumpUntil(Task task)
     {
-        for (int i = 0; !Disk.IsCrashed; i++)
-        {
-            Pump();
-            if (Task.WaitAny([task], i < 50 ? 1 : 20) == 0)
-            {
-                break;
-            }
-
-            // A guard against a hang, not a measure: continuations share a busy pool with the other shards.
-            Oracle.Require(i < 600, $"a call never ends; work: [{string.Join(", ", Log.Work.Pending)}]");
-        }
-
+        Pump();
+        Oracle.Require(
+            task.IsCompleted || Disk.IsCrashed,
+            $"nobody works, and yet a call has not ended; work: [{string.Join(", ", Log.Work.Pending)}]");
         return !Disk.IsCrashed;
     }
 
@@ -234,9 +238,15 @@ internal sealed partial class CrashWorld : IDisposable
 
     public void SettleCalls()
     {
-        foreach (PendingCall call in _calls.Where(call => call.IsCompleted).ToArray())
+        for (int i = 0; i < _calls.Count;)
         {
-            _calls.Remove(call);
+            if (_calls[i] is not { IsCompleted: true } call)
+            {
+                i++;
+                continue;
+            }
+
+            _calls.RemoveAt(i);
             call.Finish(this);
         }
     }
@@ -288,7 +298,7 @@ internal sealed partial class CrashWorld : IDisposable
 
     public static List<WalTransaction> Collect(Wal wal, WalReadOptions options)
     {
-        var found = new List<WalTransaction>();
+        var found = new List<WalTransaction>(64);
         IAsyncEnumerator<WalTransaction> reader = wal.ReadAsync(options).GetAsyncEnumerator();
         while (Step(reader))
         {
@@ -307,6 +317,18 @@ internal sealed partial class CrashWorld : IDisposable
             : throw new BrokenPromiseException("a reader waits that was not asked to follow");
     }
 
+    public SimulationTotals Totals() => new()
+    {
+        Seeds = 1,
+        Transactions = Oracle.Attempts.Count,
+        Recoveries = Recoveries,
+        FailedOpens = FailedOpens,
+        Kills = Kills,
+        PowerCuts = PowerCuts,
+        Faults = Faults,
+        DiskCalls = Disk.Counters.OperationCount,
+    };
+
     public void Dispose() => _meters.Dispose();
 
     public void Appended(ulong lsn) => LastAppended = Math.Max(LastAppended, lsn);
@@ -322,13 +344,15 @@ internal sealed partial class CrashWorld : IDisposable
         try
         {
             _meters.Dispose();
-            Wal wal = Wal.Open(Log.Options, Log.CreateEnvironment() with { MeterFactory = _meters });
+            Wal wal = WalOpener.Open(Log.Options, Log.CreateEnvironment() with { MeterFactory = _meters });
             Note($"open: {wal.Recovery.Verdict}, last {wal.Recovery.LastLsn}, next {wal.Status.NextLsn}, "
                 + $"torn {wal.Recovery.TornBytes}");
             List<WalTransaction> found = ReadAll(wal);
             Oracle.Open(found, wal.Status, replayAfter);
             Wal = wal;
+            Recoveries++;
             _firstOfLife = Oracle.Attempts.Count;
+            _firstLsnOfLife = wal.Status.NextLsn.Value;
             _syncFailed = false;
             LastAppended = wal.Status.DurableLsn.Value;
             FindEnd();
@@ -339,6 +363,7 @@ internal sealed partial class CrashWorld : IDisposable
         }
         catch (Exception failure) when (failure is SimulatedCrashException or StorageException or WalFullException)
         {
+            FailedOpens++;
             Note($"open: {failure.GetType().Name}: {failure.Message}");
             Oracle.Require(
                 failure is not StorageException || Faults > faults || Disk.CapacityBytes is not null,

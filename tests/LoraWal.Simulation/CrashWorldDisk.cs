@@ -8,7 +8,7 @@ internal sealed partial class CrashWorld
     private void FindEnd()
     {
         _activeName = Disk.Names.Last(IsSegment);
-        _activeOffset = Disk.ReadAll(_activeName).AsSpan().LastIndexOfAnyExcept((byte)0) + 8;
+        _activeOffset = Disk.EndOfContent(_activeName) + 7;
     }
 
     private FaultAction Decide(DiskOperation operation)
@@ -28,12 +28,12 @@ internal sealed partial class CrashWorld
         }
 
         FaultAction action = FaultAction.None;
-        foreach (ArmedFault fault in _armed.ToArray())
+        for (int i = _armed.Count - 1; i >= 0; i--)
         {
-            if (fault.Fires(operation) && ReferenceEquals(action, FaultAction.None))
+            if (_armed[i].Fires(operation) && ReferenceEquals(action, FaultAction.None))
             {
-                action = fault.Action;
-                _armed.Remove(fault);
+                action = _armed[i].Action;
+                _armed.RemoveAt(i);
             }
         }
 

@@ -34,7 +34,8 @@ internal static class Interruptions
                 Read(world);
                 break;
             default:
-                world.Wal!.Status.ToString();
+                WalStatus now = world.Wal!.Status;
+                Oracle.Require(now.DurableLsn <= now.WrittenLsn && now.WrittenLsn < now.NextLsn, $"{now}");
                 break;
         }
     }
@@ -157,7 +158,7 @@ internal static class Interruptions
             case 0:
                 break; // zeros
             case 1 when world.Disk.Names.LastOrDefault(CrashWorld.IsSegment) is { } wal:
-                world.Disk.ReadAll(wal).AsSpan(4096, Math.Min(size, 32 * 1024)).CopyTo(payload); // frames of the log
+                world.Disk.CopyTo(wal, SegmentLayout.HeaderBlockBytes, payload); // frames of the log
                 break;
             case 2:
                 Forge(world, payload);
@@ -175,7 +176,9 @@ internal static class Interruptions
     private static void Forge(CrashWorld world, byte[] payload)
     {
         (string name, long offset) = world.End;
-        SegmentHeader.Decode(world.Disk.ReadAll(name), out _, out SegmentHeader? header);
+        Span<byte> block = stackalloc byte[SegmentLayout.HeaderBlockBytes];
+        world.Disk.CopyTo(name, 0, block);
+        SegmentHeader.Decode(block, out _, out SegmentHeader? header);
         bool isMisplaced = world.Random.OneIn(2);
         var forged = new FrameHeader
         {

@@ -99,6 +99,12 @@ internal sealed class PendingCall
     public void Finish(CrashWorld world)
     {
         Lsn lsn;
+        if (_plain is null && _task.IsFaulted && _task.AsTask().Exception?.InnerException is { } known)
+        {
+            Fail(world, known); // not thrown again: that is slow, and most of them come from a poisoned log
+            return;
+        }
+
         try
         {
             _plain?.GetAwaiter().GetResult();

@@ -5,7 +5,9 @@ namespace LoraWal.TestSupport;
 internal sealed class DiskCounters
 {
     private readonly Lock _lock;
-    private readonly long[] _completed = new long[Enum.GetValues<DiskOperationKind>().Length];
+    private static readonly int Kinds = Enum.GetValues<DiskOperationKind>().Length;
+
+    private readonly long[] _completed = new long[Kinds];
     private readonly Dictionary<string, int> _syncs = new(StringComparer.Ordinal);
     private readonly List<DiskOperation> _trace = [];
     private readonly List<(DiskOperationKind Kind, long Count, TaskCompletionSource Signal)> _waiters = [];

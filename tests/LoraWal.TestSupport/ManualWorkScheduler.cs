@@ -21,6 +21,10 @@ internal sealed class ManualWorkScheduler : IWorkScheduler
         }
     }
 
+    /// <summary>Whether the test has no other threads either, so that tasks continue within <see cref="RunNext"/>.
+    /// Default: no.</summary>
+    public bool IsSingleThreaded { get; set; }
+
     public void Run(string name, Action work)
     {
         lock (_lock)

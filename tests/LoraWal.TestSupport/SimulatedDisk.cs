@@ -193,6 +193,33 @@ internal sealed class SimulatedDisk
         }
     }
 
+    /// <summary>Length of a file as processes see it.</summary>
+    public int LengthOf(string name)
+    {
+        lock (Bus.Lock)
+        {
+            return _directory.Current[name].Length;
+        }
+    }
+
+    /// <summary>Offset just after the last byte of a file that is not zero.</summary>
+    public int EndOfContent(string name)
+    {
+        lock (Bus.Lock)
+        {
+            return _directory.Current[name].CacheBytes.LastIndexOfAnyExcept((byte)0) + 1;
+        }
+    }
+
+    /// <summary>Copies a piece of a file as processes read it; fewer bytes where it ends.</summary>
+    public void CopyTo(string name, int offset, Span<byte> target)
+    {
+        lock (Bus.Lock)
+        {
+            _directory.Current[name].Read(offset, target);
+        }
+    }
+
     /// <summary>Bytes of a file that survive any power cut; null if its name does not.</summary>
     public byte[]? ReadAllDurable(string name)
     {

@@ -19,6 +19,9 @@ internal sealed class SimulatedInode
 {
     public const int SectorBytes = 512;
 
+    private const int LeastBytes = 16 * 1024;
+    private static readonly byte[] ZeroPage = new byte[4096];
+
     private readonly List<PendingWrite> _pending = [];
     private readonly List<PendingLength> _lengths = [];
     private byte[] _cache = [];
@@ -75,8 +78,7 @@ internal sealed class SimulatedInode
 
         int first = offset / SectorBytes;
         int last = (end - 1) / SectorBytes;
-        byte[] image = _cache.AsSpan(first * SectorBytes, (last - first + 1) * SectorBytes).ToArray();
-        _pending.Add(new PendingWrite(_sequence, first, image));
+        _pending.Add(new PendingWrite(_sequence, first, Image(first, last - first + 1)));
     }
 
     /// <summary>What a sync that begins now covers.</summary>
@@ -216,13 +218,21 @@ internal sealed class SimulatedInode
         return clone;
     }
 
+    // Files begin as a page of zeros after the other: these share one image, which nobody changes.
+    private byte[] Image(int firstSector, int count)
+    {
+        ReadOnlySpan<byte> sectors = _cache.AsSpan(firstSector * SectorBytes, count * SectorBytes);
+        return sectors.Length == ZeroPage.Length && sectors.SequenceEqual(ZeroPage) ? ZeroPage : sectors.ToArray();
+    }
+
     private static int RoundUp(int length) => (length + SectorBytes - 1) / SectorBytes * SectorBytes;
 
     private static void Own(ref byte[] bytes, ref bool shared, int length)
     {
         if (length > bytes.Length)
         {
-            Array.Resize(ref bytes, Math.Max(RoundUp(length), Math.Min(bytes.Length, 1 << 29) * 2));
+            int twice = Math.Max(Math.Min(bytes.Length, 1 << 29) * 2, LeastBytes);
+            Array.Resize(ref bytes, Math.Max(RoundUp(length), twice));
             shared = false;
         }
         else if (shared)

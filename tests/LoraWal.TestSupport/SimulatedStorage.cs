@@ -137,11 +137,16 @@ internal sealed class SimulatedStorage : IStorage
         call.Finish();
     }
 
-    public void Delete(string name)
+    public bool Delete(string name)
     {
         using DiskCall call = Begin(DiskOperationKind.Delete, name);
         call.Arrive("unlink");
-        Find(name, "unlink");
+        ThrowIfNoDirectory("unlink");
+        if (!_disk.Directory.Current.ContainsKey(name))
+        {
+            return false;
+        }
+
         if (call.CrashesMid)
         {
             call.Crash();
@@ -149,6 +154,7 @@ internal sealed class SimulatedStorage : IStorage
 
         _disk.Directory.Delete(name);
         call.Finish();
+        return true;
     }
 
     public void SyncDirectory()

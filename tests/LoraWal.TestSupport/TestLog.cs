@@ -54,7 +54,8 @@ internal sealed class TestLog
     };
 
     /// <summary>Starts a process that opens the log.</summary>
-    public Wal Open() => Wal.Open(Options, CreateEnvironment());
+    /// <remarks>The options are not checked: a simulation may ask for smaller segments than any user.</remarks>
+    public Wal Open() => WalOpener.Open(Options, CreateEnvironment());
 
     /// <summary><c>kill -9</c>: the page cache stays; work that waited is gone.</summary>
     public void Kill()

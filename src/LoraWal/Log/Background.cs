@@ -3,10 +3,14 @@ namespace LoraWal.Log;
 /// <summary>Turns work on another thread into a task.</summary>
 internal static class Background
 {
-    /// <summary>Runs work on the scheduler. The task's continuations never run on the work's thread.</summary>
+    /// <summary>Runs work on the scheduler. The task's continuations do not run on the work's thread, unless the
+    /// scheduler lets them.</summary>
     public static Task<T> RunAsync<T>(IWorkScheduler scheduler, string name, Func<T> work)
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<T>(
+            scheduler.IsSingleThreaded
+                ? TaskCreationOptions.None
+                : TaskCreationOptions.RunContinuationsAsynchronously);
         scheduler.Run(name, () =>
         {
             try

@@ -4,6 +4,10 @@ namespace LoraWal.Log;
 /// <remarks>A seam: a test puts its own deterministic scheduler here.</remarks>
 internal interface IWorkScheduler
 {
+    /// <summary>Whether one thread does everything: then tasks continue on it, within the work they stand for, and no
+    /// one comes while it yields. Otherwise the work's threads never run what others wrote.</summary>
+    bool IsSingleThreaded => false;
+
     /// <summary>Runs work once, soon, on a thread of its own: it may block for long.</summary>
     void Run(string name, Action work);
 

@@ -91,7 +91,7 @@ internal sealed class IoLeader
     // many wait as were just released, plus those that waited already, makes one of them.
     private void Linger(int released)
     {
-        if (released < Crowded)
+        if (released < Crowded || _core.Environment.Work.IsSingleThreaded)
         {
             return;
         }

@@ -149,7 +149,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
             {
                 maker.Files.Storage.Delete(SegmentName.Of(entry.Id));
             }
-            catch (StorageException caught) when (caught.Error != StorageError.NotFound)
+            catch (StorageException caught)
             {
                 failure = caught; // oldest first: what is left is still one dense run
                 lock (_core.State.Gate)
@@ -158,10 +158,6 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
                 }
 
                 break;
-            }
-            catch (StorageException)
-            {
-                // already gone
             }
 
             deleted++;

@@ -20,11 +20,11 @@ internal sealed class PendingBuffer
     private const int Alignment = 8;
     private const int HeadBytes = FrameHeader.Bytes + BatchHeader.Bytes;
     private const int LoneShift = BatchHeader.Bytes + BatchEntry.HeaderBytes;
-    private const int InitialBytes = 16 * 1024;
+    private const int InitialBytes = 4 * 1024;
     private const int KeptBytes = 8 * 1024 * 1024;
 
     private readonly int _frameTargetBytes;
-    private byte[] _bytes = new byte[InitialBytes];
+    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(InitialBytes);
     private PendingFrame[] _frames = new PendingFrame[4];
 
     /// <param name="frameTargetBytes">A frame ends at the last transaction boundary before this.</param>

@@ -64,7 +64,7 @@ internal static class FileExtensions
     public static long EndOfContent(this IStorageFile file, long from, long to)
     {
         const int ChunkBytes = 64 * 1024;
-        byte[] chunk = new byte[(int)Math.Min(ChunkBytes, Math.Max(to - from, 0))];
+        byte[] chunk = GC.AllocateUninitializedArray<byte>((int)Math.Min(ChunkBytes, Math.Max(to - from, 0)));
         long end = from;
         for (long offset = from; offset < to;)
         {

@@ -56,8 +56,7 @@ internal sealed class SegmentFiles(IStorage storage)
     {
         try
         {
-            storage.Delete(name);
-            return true;
+            return storage.Delete(name);
         }
         catch (StorageException)
         {
@@ -70,9 +69,9 @@ internal sealed class SegmentFiles(IStorage storage)
     /// <exception cref="WalException">It is of another version.</exception>
     public static SegmentHeader ReadHeader(IStorageFile file, long id)
     {
-        byte[] bytes = new byte[SegmentLayout.HeaderBlockBytes];
+        Span<byte> bytes = stackalloc byte[SegmentHeader.Bytes];
         int read = file.ReadFully(0, bytes);
-        HeaderStatus status = SegmentHeader.Decode(bytes.AsSpan(0, read), out uint version, out SegmentHeader? header);
+        HeaderStatus status = SegmentHeader.Decode(bytes[..read], out uint version, out SegmentHeader? header);
         if (status == HeaderStatus.UnsupportedVersion)
         {
             throw new WalException(
@@ -82,7 +81,7 @@ internal sealed class SegmentFiles(IStorage storage)
                     : "Open it with a later version."));
         }
 
-        if (status != HeaderStatus.Ok || read < SegmentLayout.HeaderBlockBytes)
+        if (status != HeaderStatus.Ok)
         {
             throw new WalCorruptException(
                 file.Path,

@@ -101,17 +101,23 @@ internal sealed class DiskStorage(string directory) : IStorage
         }
     }
 
-    public void Delete(string name)
+    public bool Delete(string name)
     {
         string path = FullPath(name);
         if (OperatingSystem.IsWindows())
         {
+            bool exists = File.Exists(path);
             Try("delete", path, () => File.Delete(path));
+            return exists;
         }
-        else if (NativeMethods.Unlink(path) != 0)
+
+        if (NativeMethods.Unlink(path) == 0)
         {
-            throw Errno.Last("unlink", path);
+            return true;
         }
+
+        StorageException failure = Errno.Last("unlink", path);
+        return failure.Error == StorageError.NotFound ? false : throw failure;
     }
 
     public void SyncDirectory() => SystemSync.SyncNames(DirectoryPath);

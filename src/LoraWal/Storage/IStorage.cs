@@ -41,7 +41,8 @@ internal interface IStorage : IDisposable
     void Rename(string from, string to);
 
     /// <summary>Deletes a file. Durable only after <see cref="SyncDirectory"/>.</summary>
-    void Delete(string name);
+    /// <returns>Whether there was one.</returns>
+    bool Delete(string name);
 
     /// <summary>Syncs the directory: names created, renamed and deleted before the call survive a power cut.</summary>
     void SyncDirectory();

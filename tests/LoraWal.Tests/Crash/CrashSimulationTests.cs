@@ -6,10 +6,9 @@ namespace LoraWal.Tests.Crash;
 
 /// <summary>Thousands of crashes, each from one seed. LORAWAL_SEED replays one; LORAWAL_SEEDS sets how many run,
 /// LORAWAL_FIRST_SEED where they begin.</summary>
-public class CrashSimulationTests
+public class CrashSimulationTests(ITestOutputHelper output)
 {
-    private const int Shards = 4;
-    private const long DefaultSeeds = 4_000;
+    private const long DefaultSeeds = 100_000;
 
     public static TheoryData<long> OnceFailed =>
         [.. File.ReadLines(Path.Combine(Repository.Root, "tests", "LoraWal.Tests", "Crash", "failed-seeds.txt"))
@@ -21,53 +20,26 @@ public class CrashSimulationTests
     [MemberData(nameof(OnceFailed))]
     public void A_seed_that_once_failed_keeps_every_promise(long seed) => CrashSimulation.Run(seed);
 
-    internal static void RunShard(int shard)
+    [Fact]
+    public void Every_promise_survives_every_crash()
     {
         if (Number("LORAWAL_SEED") is { } one)
         {
-            if (shard == 0)
-            {
-                CrashSimulation.Run(one);
-            }
-
+            CrashSimulation.Run(one);
             return;
         }
 
-        long first = Number("LORAWAL_FIRST_SEED") ?? 1;
         long count = Number("LORAWAL_SEEDS") ?? DefaultSeeds;
-        for (long seed = first + shard; seed < first + count; seed += Shards)
-        {
-            CrashSimulation.Run(seed);
-        }
+        var run = new SeedRun(Number("LORAWAL_FIRST_SEED") ?? 1, count, Environment.ProcessorCount);
+        run.Start();
+        run.Wait();
+        output.WriteLine(run.Totals().ToString());
+        Assert.True(run.Failure is null, run.Failure);
+        Assert.Equal(count, run.Totals().Seeds);
     }
 
     private static long? Number(string variable) =>
         long.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out long value)
             ? value
             : null;
-}
-
-// A class each: xunit runs classes beside one another.
-public class CrashSimulationShard0
-{
-    [Fact]
-    public void Every_promise_survives_every_crash() => CrashSimulationTests.RunShard(0);
-}
-
-public class CrashSimulationShard1
-{
-    [Fact]
-    public void Every_promise_survives_every_crash() => CrashSimulationTests.RunShard(1);
-}
-
-public class CrashSimulationShard2
-{
-    [Fact]
-    public void Every_promise_survives_every_crash() => CrashSimulationTests.RunShard(2);
-}
-
-public class CrashSimulationShard3
-{
-    [Fact]
-    public void Every_promise_survives_every_crash() => CrashSimulationTests.RunShard(3);
 }
