@@ -79,7 +79,7 @@ internal sealed class FaultRun : IDisposable
     /// <summary><c>kill -9</c>, then reads what it had said.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
+        _process.Kill(entireProcessTree: true);
         await ToEndAsync();
     }
 
