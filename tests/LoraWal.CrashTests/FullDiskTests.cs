@@ -80,8 +80,8 @@ public sealed class FullDiskTests
         await Ledger.Of([$"OPEN {last + 1} 0", $"FENCE {last}"]).CheckAsync(disk.Log, powerCut: true);
     }
 
-    // btrfs writes anew what is overwritten: on a disk that is full in earnest, that finds no space although the segment
-    // is all there. A write or a sync then fails, and the log must not go on as if nothing had happened.
+    // btrfs writes anew what is overwritten: on a disk that is full in earnest, that finds no space although the
+    // segment is all there. A write or a sync then fails, and the log must not go on as if nothing had happened.
     [Fact] // 3
     public async Task No_space_inside_a_segment_that_is_already_there_poisons_and_loses_nothing()
     {

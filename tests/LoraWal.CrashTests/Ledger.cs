@@ -48,7 +48,7 @@ internal sealed class Ledger
         Assert.True(last >= must, $"Up to {must} was acknowledged; the log ends with {last}");
         Assert.True(last <= Top, $"The log ends with {last}; nothing above {Top} can be in it");
         Assert.True(held.Count == 0 ? last <= Fence : (long)held.Last == last, $"The last record is {held.Last}");
-        Assert.True((long)held.First <= Fence + 1, $"The first record is {held.First}; truncated up to {Fence} at most");
+        Assert.True((long)held.First <= Fence + 1, $"The first record is {held.First}, the fence {Fence}");
         return last;
     }
 
@@ -85,7 +85,7 @@ internal sealed class Ledger
         {
             case "OPEN" when Time(words) <= until:
                 // What opening returned is durable, whether or not it had been acknowledged.
-                Assert.True(Number(words) >= Acknowledged, $"{Acknowledged} had been acknowledged: {words[1]} are there");
+                Assert.True(Number(words) >= Acknowledged, $"{Acknowledged} was acknowledged, {words[1]} is there");
                 _top = Number(words);
                 Durable = Acknowledged = _top;
                 break;

@@ -21,7 +21,8 @@ internal static class Shell
         (int code, string output) = Try(program, arguments);
         return code == 0
             ? output
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {code}: {output}");
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {code}: {output}");
     }
 
     /// <summary>Runs a program to its end.</summary>

@@ -134,16 +134,16 @@ internal sealed class Writer
         AcknowledgeAs(Wal.CommitAsync(batch).AsTask().GetAwaiter().GetResult());
     });
 
-    private void Buffered(int count, int bytes) => Attempt(count, first =>
+    private void Buffered(int count, int bytes)
     {
         for (int i = 0; i < count; i++)
         {
-            ulong lsn = first + (ulong)i;
-            Wal.Append(PayloadOf(lsn, lsn, 1, bytes), Payload.RecordType, AppendDurability.Buffered);
+            Attempt(1, first => Wal.Append(
+                PayloadOf(first, first, 1, bytes), Payload.RecordType, AppendDurability.Buffered));
         }
 
-        Output.Acknowledge("DURABLE", Wal.SyncAsync().AsTask().GetAwaiter().GetResult());
-    });
+        Sync();
+    }
 
     private void Waited() => Attempt(1, first =>
     {
@@ -168,10 +168,7 @@ internal sealed class Writer
     private void Attempt(int records, Action<ulong> act)
     {
         ulong first = Wal.Status.NextLsn.Value;
-        if (records > 0)
-        {
-            Output.Say(0, $"TRY {first + (ulong)records - 1}");
-        }
+        Output.Say(0, $"TRY {first + (ulong)records - 1}");
 
         try
         {
