@@ -17,6 +17,10 @@ public enum TailVerdict
 
     /// <summary>Bytes that were once durable are damaged. The log is refused.</summary>
     Corrupt = 4,
+
+    /// <summary>A read failed, so nothing can be said of the log. Only in a <see cref="WalInspection"/>: opening throws
+    /// the failure.</summary>
+    Unreadable = 5,
 }
 
 /// <summary>What opening a log found and did.</summary>

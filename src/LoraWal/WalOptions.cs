@@ -73,6 +73,6 @@ public class WalOptions
 
     /// <summary>The fence at open: what the application's snapshot already covers. New records get LSNs above it,
     /// also in an empty directory. Set in code only: a configuration section that names it is refused.</summary>
-    /// <value>Default: <see cref="Lsn.None"/>.</value>
+    /// <value>Default: <see cref="Lsn.None"/>. Up to 2^62.</value>
     public Lsn ReplayAfter { get; set; }
 }

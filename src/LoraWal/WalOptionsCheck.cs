@@ -3,6 +3,9 @@ namespace LoraWal;
 /// <summary>Checks options once, when a log is opened.</summary>
 internal static class WalOptionsCheck
 {
+    // Half of what a segment's header may say: as many records fit above it as no log will see.
+    private const ulong GreatestFence = 1UL << 62;
+
     /// <summary>Throws for the first setting that is out of its range; names it, its value and the range.</summary>
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     public static void ThrowIfInvalid(WalOptions options)
@@ -66,6 +69,14 @@ internal static class WalOptionsCheck
                 nameof(options.MaxPendingBytes),
                 options.MaxPendingBytes,
                 $"from {nameof(options.MaxTransactionBytes)} ({options.MaxTransactionBytes}) to {GiB}");
+        }
+
+        if (options.ReplayAfter.Value > GreatestFence)
+        {
+            yield return (
+                nameof(options.ReplayAfter),
+                options.ReplayAfter,
+                $"up to {GreatestFence} (2^62): new records get LSNs above it");
         }
 
         if (options.MaxLogBytes != 0 && options.MaxLogBytes / 2 < options.SegmentTargetBytes)

@@ -31,6 +31,15 @@ internal static class ReadmeSnippets
 
         return found;
     }
+
+    public static async Task ShipAsync(string directory, Action<WalTransaction> ship)
+    {
+        // README: reader
+        var follow = new WalReadOptions(Follow: true);
+        await foreach (WalTransaction transaction in new WalReader(directory).ReadAsync(follow))
+            ship(transaction);
+        // README: end
+    }
 }
 
 // README: services

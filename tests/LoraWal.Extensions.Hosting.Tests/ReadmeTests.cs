@@ -10,6 +10,7 @@ public partial class ReadmeTests
     [InlineData("host")]
     [InlineData("services")]
     [InlineData("alone")]
+    [InlineData("reader")]
     public void The_readme_shows_the_code_that_is_compiled_here(string region)
     {
         string source = Read("tests/LoraWal.Extensions.Hosting.Tests/ReadmeSnippets.cs");

@@ -81,6 +81,7 @@ internal sealed class LogReader(LogCore core, IStorage storage)
             throw new WalTruncatedException(asked, new Lsn(now.OldestLsn));
         }
 
-        return new SegmentCursor(storage, core.Catalog, entry);
+        return new SegmentCursor(
+            storage, () => (core.Catalog.Now.OldestId, core.Catalog.Now.OldestLsn), entry);
     }
 }

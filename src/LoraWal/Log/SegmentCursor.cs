@@ -5,17 +5,18 @@ using LoraWal.Storage;
 namespace LoraWal.Log;
 
 /// <summary>Goes through the frames of the log from the start of a segment, over into the next ones.</summary>
+/// <remarks>The delegate gives id and first LSN of the oldest segment there is now.</remarks>
 internal sealed class SegmentCursor : IDisposable
 {
     private readonly IStorage _storage;
-    private readonly SegmentCatalog _catalog;
+    private readonly Func<(long Id, ulong Lsn)> _oldest;
     private IStorageFile _file;
     private SegmentHeader _header;
 
-    public SegmentCursor(IStorage storage, SegmentCatalog catalog, SegmentEntry first)
+    public SegmentCursor(IStorage storage, Func<(long Id, ulong Lsn)> oldest, SegmentEntry first)
     {
         _storage = storage;
-        _catalog = catalog;
+        _oldest = oldest;
         (_file, _header) = Open(first.Id, new Lsn(first.PreviousLastLsn));
         Frames = new FrameReader(_file, _header);
     }
@@ -30,10 +31,13 @@ internal sealed class SegmentCursor : IDisposable
     public ulong NextLsn => Frames.ExpectedLsn;
 
     /// <summary>Reads the next frame below an edge.</summary>
+    /// <param name="edge">Frames before it are read.</param>
+    /// <param name="unsealed">Where a segment ends that has a successor and lacks its seal: a crash took it, and no
+    /// recovery has been here yet. Null: every segment with a successor has one.</param>
     /// <returns>False at the edge.</returns>
     /// <exception cref="WalCorruptException">There is no valid frame below the edge.</exception>
     /// <exception cref="WalTruncatedException">The segment has been truncated away meanwhile.</exception>
-    public bool MoveNext(LogPosition edge)
+    public bool MoveNext(LogPosition edge, LogPosition? unsealed = null)
     {
         while (true)
         {
@@ -41,6 +45,13 @@ internal sealed class SegmentCursor : IDisposable
             if (_header.SegmentId > edge.SegmentId || (!isBehind && Frames.Offset >= edge.Offset))
             {
                 return false;
+            }
+
+            if (isBehind && unsealed is { } end
+                && end.SegmentId == _header.SegmentId && Frames.Offset >= end.Offset)
+            {
+                NextSegment();
+                continue;
             }
 
             if (Frames.Read(isBehind ? _header.FileBytes : edge.Offset) != FrameStatus.Ok)
@@ -54,13 +65,14 @@ internal sealed class SegmentCursor : IDisposable
                 return true;
             }
 
+            CheckZerosBehindSeal();
             NextSegment();
         }
     }
 
     public void Dispose() => _file.Dispose();
 
-    private void NextSegment()
+    private void CheckZerosBehindSeal()
     {
         long end = _file.EndOfContent(Frames.Offset, _header.FileBytes);
         if (end > Frames.Offset)
@@ -68,7 +80,10 @@ internal sealed class SegmentCursor : IDisposable
             throw new WalCorruptException(
                 _file.Path, Frames.Offset, new Lsn(NextLsn), "zeros behind the seal", $"bytes up to offset {end}");
         }
+    }
 
+    private void NextSegment()
+    {
         ulong last = NextLsn - 1;
         (IStorageFile file, SegmentHeader header) = Open(_header.SegmentId + 1, new Lsn(last));
         if (header.PreviousLastLsn != last || header.LogId != _header.LogId)
@@ -92,9 +107,9 @@ internal sealed class SegmentCursor : IDisposable
         }
         catch (StorageException missing) when (missing.Error == StorageError.NotFound)
         {
-            SegmentCatalog.Summary now = _catalog.Now;
-            throw id < now.OldestId
-                ? new WalTruncatedException(after, new Lsn(Math.Max(now.OldestLsn, after.Value + 1)))
+            (long oldestId, ulong oldestLsn) = _oldest();
+            throw id < oldestId
+                ? new WalTruncatedException(after, new Lsn(Math.Max(oldestLsn, after.Value + 1)))
                 : new WalCorruptException(
                     Path.Combine(_storage.DirectoryPath, SegmentName.Of(id)),
                     0,

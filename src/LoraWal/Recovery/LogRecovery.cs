@@ -50,7 +50,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
         {
             SegmentScan scan = SegmentScan.Run(file, last.Header);
             long tornEnd = file.EndOfContent(scan.EndOffset, last.Header.FileBytes);
-            TailDecision decision = Decide(file, last, scan, tornEnd);
+            TailDecision decision = Decide(_storage, file, last, scan, tornEnd, settings.RefusesTorn);
 
             SegmentScan? previousScan = null;
             if (scan.Promise < last.Header.BaseLsn && chain.Run.Count > 1)
@@ -111,12 +111,15 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
         }
     }
 
-    private TailDecision Decide(IStorageFile file, FoundSegment last, SegmentScan scan, long tornEnd)
+    /// <summary>Judges the end of the newest segment. Changes nothing.</summary>
+    /// <exception cref="WalCorruptException">It is damaged, or its successor is missing.</exception>
+    public static TailDecision Decide(
+        IStorage storage, IStorageFile file, FoundSegment last, SegmentScan scan, long tornEnd, bool refusesTorn)
     {
         if (scan.SealOffset is { } seal)
         {
             throw new WalCorruptException(
-                _storage.DirectoryPath,
+                storage.DirectoryPath,
                 seal,
                 new Lsn(scan.NextLsn),
                 $"segment {SegmentName.Of(last.Id + 1)}, whose predecessor is sealed",
@@ -128,7 +131,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
             BytesLeft: tornEnd > scan.EndOffset,
             PromisedDurable: promise is not null,
             scan.EndsInClose,
-            settings.RefusesTorn));
+            refusesTorn));
         return decision switch
         {
             TailDecision.RefuseCorrupt => throw new WalCorruptException(
@@ -147,7 +150,9 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
         };
     }
 
-    private static SegmentScan ScanPredecessor(IStorageFile file, FoundSegment previous, FoundSegment last)
+    /// <summary>Scans the segment before the newest one, which must end where that one begins.</summary>
+    /// <exception cref="WalCorruptException">It does not.</exception>
+    public static SegmentScan ScanPredecessor(IStorageFile file, FoundSegment previous, FoundSegment last)
     {
         SegmentScan scan = SegmentScan.Run(file, previous.Header);
         return scan.NextLsn == last.Header.PreviousLastLsn + 1

@@ -9,11 +9,18 @@ internal sealed class SegmentScan
 {
     private const int MostUnproven = 64 * 1024;
 
+    private readonly FrameReader _reader;
+    private readonly IStorageFile _file;
+    private readonly SegmentHeader _header;
+
     // Records whose durability no promise has reached yet, in order: where each frame ends, and its last LSN.
     private Queue<(long End, ulong LastLsn)> _unproven = new();
 
-    private SegmentScan(SegmentHeader header)
+    private SegmentScan(IStorageFile file, SegmentHeader header)
     {
+        _file = file;
+        _header = header;
+        _reader = new FrameReader(file, header);
         Floor = header.Floor;
         Fence = header.Fence;
         Generation = header.Generation;
@@ -61,15 +68,29 @@ internal sealed class SegmentScan
     /// <exception cref="StorageException">A read failed.</exception>
     public static SegmentScan Run(IStorageFile file, SegmentHeader header)
     {
-        var scan = new SegmentScan(header);
-        var reader = new FrameReader(file, header);
-        FrameStatus status;
-        long start = reader.Offset;
-        while ((status = reader.Read(header.FileBytes)) == FrameStatus.Ok)
+        var scan = new SegmentScan(file, header);
+        scan.Continue();
+        return scan;
+    }
+
+    /// <summary>Goes on where the frames ended: another process may have written more since.</summary>
+    /// <exception cref="WalCorruptException">A frame's checksums hold around something that cannot be.</exception>
+    /// <exception cref="StorageException">A read failed.</exception>
+    public void Continue()
+    {
+        if (SealOffset is not null)
         {
-            scan.Add(reader, start);
-            start = reader.Offset;
-            if (scan.SealOffset is not null)
+            return;
+        }
+
+        _reader.Forget();
+        FrameStatus status;
+        long start = _reader.Offset;
+        while ((status = _reader.Read(_header.FileBytes)) == FrameStatus.Ok)
+        {
+            Add(_reader, start);
+            start = _reader.Offset;
+            if (SealOffset is not null)
             {
                 break;
             }
@@ -78,13 +99,12 @@ internal sealed class SegmentScan
         if (status == FrameStatus.Odd)
         {
             throw new WalCorruptException(
-                file.Path, reader.Offset, new Lsn(reader.ExpectedLsn), "a frame of this log", reader.Problem);
+                _file.Path, _reader.Offset, new Lsn(_reader.ExpectedLsn), "a frame of this log", _reader.Problem);
         }
 
-        scan.EndOffset = reader.Offset;
-        scan.NextLsn = reader.ExpectedLsn;
-        scan.Problem = reader.Problem;
-        return scan;
+        EndOffset = _reader.Offset;
+        NextLsn = _reader.ExpectedLsn;
+        Problem = _reader.Problem;
     }
 
     private void Add(FrameReader frame, long start)

@@ -56,6 +56,9 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment)
         ExpectedLsn = expectedLsn;
     }
 
+    /// <summary>Drops what has been read ahead: another process may have written there since.</summary>
+    public void Forget() => _chunkUsed = 0;
+
     /// <summary>Reads the frame at <see cref="Offset"/> and moves behind it, if there is a valid one.</summary>
     /// <param name="limit">No byte at or past it is read.</param>
     public FrameStatus Read(long limit)

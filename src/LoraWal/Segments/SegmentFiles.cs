@@ -103,6 +103,18 @@ internal sealed class SegmentFiles(IStorage storage)
                 file.Path, 0, Lsn.None, $"a file of {header.FileBytes} bytes", $"one of {file.Length}");
         }
 
+        if (header.Created is < SegmentHeader.EarliestCreated or > SegmentHeader.LatestCreated)
+        {
+            throw new WalCorruptException(
+                file.Path, 0, Lsn.None, "a creation time in the years 1 to 9999", $"{header.Created} ms since 1970");
+        }
+
+        if (header.BaseLsn > SegmentHeader.GreatestBaseLsn)
+        {
+            throw new WalCorruptException(
+                file.Path, 0, Lsn.None, $"a base LSN of at most {SegmentHeader.GreatestBaseLsn}", $"{header.BaseLsn}");
+        }
+
         return header.BaseLsn > header.PreviousLastLsn
             ? header
             : throw new WalCorruptException(

@@ -29,6 +29,15 @@ internal sealed record SegmentHeader
     public const int Bytes = 100;
     public const uint SupportedVersion = 2;
 
+    /// <summary>First millisecond of the year 1, in Unix time: times before it cannot be told.</summary>
+    public const long EarliestCreated = -62_135_596_800_000;
+
+    /// <summary>Last millisecond of the year 9999, less what a frame may add to it.</summary>
+    public const long LatestCreated = 253_402_300_799_999 - uint.MaxValue;
+
+    /// <summary>No log gets here by appending; above it, LSNs would go over into 0 one day.</summary>
+    public const ulong GreatestBaseLsn = long.MaxValue;
+
     private const int VersionOffset = 8;
     private const int GenerationOffset = 12;
     private const int LogIdOffset = 16;

@@ -44,6 +44,24 @@ internal static partial class SegmentName
     public static bool IsTemporary(string name) =>
         name is Prepared or Urgent || TornTemporaryPattern().IsMatch(name);
 
+    /// <summary>Whether a name is one of bytes that were set aside.</summary>
+    public static bool IsTorn(string name) => TornPattern().IsMatch(name);
+
+    /// <summary>Whether a name is one of a whole segment that was set aside, and of which.</summary>
+    public static bool TryParseWhole(string name, out long id)
+    {
+        id = 0;
+        Match match = TornPattern().Match(name);
+        return match.Success
+            && match.Groups["offset"].ValueSpan is "0"
+            && long.TryParse(match.Groups["id"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out id);
+    }
+
+    [GeneratedRegex(
+        @"^(?<id>[0-9]{10,})-(?<offset>[0-9]+)(\+[0-9]+)?\.torn\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex TornPattern();
+
     [GeneratedRegex(@"^[0-9]{10,}-[0-9]+(\+[0-9]+)?\.torn\.tmp\z", RegexOptions.CultureInvariant)]
     private static partial Regex TornTemporaryPattern();
 }

@@ -43,7 +43,11 @@ internal static class LogVerbs
 
     /// <summary>Everything a log yields, one line for each record.</summary>
     public static List<string> Read(this Wal wal, WalReadOptions options = default) =>
-        [.. from transaction in wal.ReadAsync(options).ToBlockingEnumerable()
+        Describe(wal.ReadAsync(options).ToBlockingEnumerable());
+
+    /// <summary>Transactions, one line for each record.</summary>
+    public static List<string> Describe(IEnumerable<WalTransaction> transactions) =>
+        [.. from transaction in transactions
             from record in transaction
             select Describe(record.Lsn.Value, record.RecordType, record.Payload.Span.ToArray())];
 

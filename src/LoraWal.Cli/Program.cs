@@ -1,0 +1,3 @@
+using LoraWal.Cli;
+
+return await new ToolApp(ToolHost.OfThisProcess()).RunAsync(args);
