@@ -216,9 +216,11 @@ internal static class Interruptions
         };
         for (int i = 0; i + FrameHeader.Bytes <= payload.Length; i += FrameHeader.Bytes)
         {
+            // Made for a place where no frame can be: in a batch the payload may lie anywhere, also at any other place
+            // that is made for, and with the right salt that would be a frame.
             long place = offset + FrameHeader.Bytes + i;
             forged.Encode(
-                payload.AsSpan(i), header!.Salt + (isMisplaced ? 0u : 1u), isMisplaced ? place + 4096 : place);
+                payload.AsSpan(i), header!.Salt + (isMisplaced ? 0u : 1u), isMisplaced ? place + 4 : place);
         }
     }
 }
