@@ -22,23 +22,27 @@ internal sealed class FaultRun : IDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>How it ended; 137 for <c>kill -9</c>.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Starts it without faults.</summary>
-    public static FaultRun Start(params string[] arguments) => Launch([], arguments);
+    public static FaultRun Start(params string[] arguments) => Launch(FaultProgram.Managed, arguments);
 
     /// <summary>Starts it under strace.</summary>
     /// <param name="inject">What strace does to which calls, as in <c>fdatasync:error=EIO:when=3+</c>.</param>
     /// <param name="path">Only calls on this file; null: all.</param>
     /// <param name="arguments">The process's own.</param>
-    public static FaultRun StartFaulty(string inject, string? path, params string[] arguments)
-    {
-        Strace.SkipIfMissing();
-        string call = inject[..inject.IndexOf(':', StringComparison.Ordinal)];
-        List<string> strace =
-            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=" + inject];
-        strace.AddRange(path is null ? [] : ["-P", path]);
-        strace.Add("--");
-        return Launch(strace, arguments);
-    }
+    public static FaultRun StartFaulty(string inject, string? path, params string[] arguments) =>
+        Launch(
+            [.. Strace.Command(inject, "/dev/null", path is null ? [] : [path]), .. FaultProgram.Managed], arguments);
+
+    /// <summary>Starts it under any other program, as fast as can be.</summary>
+    public static FaultRun StartUnder(string[] prefix, params string[] arguments) =>
+        Launch([.. prefix, .. FaultProgram.Fast], arguments);
+
+    /// <summary>Starts it under any other program.</summary>
+    public static FaultRun StartManagedUnder(string[] prefix, params string[] arguments) =>
+        Launch([.. prefix, .. FaultProgram.Managed], arguments);
 
     /// <summary>Runs it to its end.</summary>
     public async Task<FaultRun> ToEndAsync()
@@ -65,6 +69,9 @@ internal sealed class FaultRun : IDisposable
         throw new InvalidOperationException($"It ended without '{start}': {string.Join(" | ", _lines)}");
     }
 
+    /// <summary>Reads one line, if there is one.</summary>
+    public Task ReadAsync() => NextLineAsync();
+
     /// <summary>The only line that begins so.</summary>
     public string Single(string start) =>
         Assert.Single(_lines, line => line.StartsWith(start, StringComparison.Ordinal));
@@ -72,7 +79,7 @@ internal sealed class FaultRun : IDisposable
     /// <summary><c>kill -9</c>, then reads what it had said.</summary>
     public async Task KillAsync()
     {
-        _process.Kill();
+        _process.Kill(entireProcessTree: true);
         await ToEndAsync();
     }
 
@@ -86,16 +93,9 @@ internal sealed class FaultRun : IDisposable
         _process.Dispose();
     }
 
-    private static FaultRun Launch(List<string> prefix, string[] arguments)
+    private static FaultRun Launch(string[] program, string[] arguments)
     {
-        string[] command =
-        [
-            .. prefix,
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            Path.Combine(AppContext.BaseDirectory, "LoraWal.FaultProcess.dll"),
-            .. arguments,
-        ];
-        var start = new ProcessStartInfo(command[0], command[1..])
+        var start = new ProcessStartInfo(program[0], [.. program[1..], .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -5,6 +5,9 @@ internal sealed class LogDirectory : IDisposable
 {
     private readonly DirectoryInfo _parent = Directory.CreateTempSubdirectory("lorawal-");
 
+    /// <summary>A directory beside the log.</summary>
+    public string Parent => _parent.FullName;
+
     public string Path => System.IO.Path.Combine(_parent.FullName, "log");
 
     /// <summary>The first segment's file.</summary>

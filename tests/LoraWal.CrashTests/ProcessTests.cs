@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace LoraWal.CrashTests;
 
@@ -54,6 +55,22 @@ public sealed class ProcessTests : IDisposable
         await owner.KillAsync();
         using FaultRun third = await FaultRun.Start("verify", _log.Path).ToEndAsync();
         third.Single("VERIFIED 0");
+    }
+
+    // What a process that is being started shares with this one between its fork and its exec: the open lock file.
+    [Fact] // 48
+    public async Task A_close_frees_the_directory_although_a_process_being_started_still_shares_the_lock_file()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Descriptors are found in /proc, which only Linux has.");
+        Wal wal = await Wal.OpenAsync(new WalOptions { Directory = _log.Path });
+        string descriptor = Directory.EnumerateFiles("/proc/self/fd")
+            .First(fd => File.ResolveLinkTarget(fd, false)?.FullName == Path.Combine(_log.Path, ".lora-wal.lock"));
+        using var shared = new SafeFileHandle(
+            NativeCalls.Duplicate(int.Parse(Path.GetFileName(descriptor), CultureInfo.InvariantCulture)), true);
+
+        await wal.CloseAsync();
+
+        await using Wal next = await Wal.OpenAsync(new WalOptions { Directory = _log.Path });
     }
 
     public void Dispose() => _log.Dispose();

@@ -1,22 +1,41 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using LoraWal;
+using LoraWal.FaultProcess;
 
 // A process that other tests kill and hurt. One line of output per thing that happened:
 //
-//   append DIRECTORY COUNT MODE    OPEN last, ACK lsn, FAIL unknown message, FULL message, POISONED reason, CLOSED,
-//                                  CLOSEFAIL message
-//   hold DIRECTORY                 OPEN last, then waits for the end of its input
-//   verify DIRECTORY               VERIFIED count last: every record is the one that was appended at its LSN
+//   append DIRECTORY COUNT MODE [BYTES]    one record of BYTES (100) after the other
+//   mixed DIRECTORY COUNT MODE     COUNT operations of every kind: see Writer
+//   hang DIRECTORY                 for a sync that never returns: LED, TIMEOUT lsn, CLOSETIMEOUT
+//   hold DIRECTORY                 waits for the end of its input
+//   verify DIRECTORY               VERIFIED count last first: every record is the one that was appended at its LSN
 //
-// REFUSED type: message: the log could not be opened, or not be read to its end.
+//   OPEN last nanoseconds          the log is open; last LSN; the monotonic clock's time
+//   TRY lsn                        everything up to here may be in the log from now on
+//   ACK lsn nanoseconds            acknowledged as the mode says
+//   DURABLE lsn nanoseconds        acknowledged as durable
+//   FENCE lsn                      everything up to here may be truncated from now on
+//   FAIL unknown message           poisoned; whether the outcome is unknown
+//   FULL message                   no space
+//   POISONED reason, CLOSED, CLOSEFAIL message
+//   REFUSED type: message          the log could not be opened, or not be read to its end
+//
 // In PerCommit mode every append is made, written and synced on the main thread, and opening on another one, so that
 // a fault can be set for the n-th call of a thread.
 if (args is not [var command, var directory, ..])
 {
-    return Say(2, "usage: append|hold|verify DIRECTORY [COUNT MODE]");
+    return Output.Say(2, "usage: append|mixed|hang|hold|verify DIRECTORY [COUNT MODE [BYTES]]");
+}
+
+// The log's system calls go through this library, if it is set.
+if (Environment.GetEnvironmentVariable("LORAWAL_LIBC") is { } library)
+{
+    NativeLibrary.SetDllImportResolver(typeof(Wal).Assembly, (_, _, _) => NativeLibrary.Load(library));
 }
 
 SyncMode mode = args.Length > 3 ? Enum.Parse<SyncMode>(args[3]) : SyncMode.PerCommit;
+int count = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 0;
 var options = new WalOptions
 {
     Directory = directory,
@@ -26,70 +45,21 @@ var options = new WalOptions
     GroupSyncInterval = mode == SyncMode.GroupSync ? TimeSpan.FromMilliseconds(2) : TimeSpan.FromMinutes(1),
     SyncMode = mode,
 };
-Wal wal;
-try
+Writer? writer = Writer.TryOpen(options);
+if (writer is null)
 {
-    wal = Wal.OpenAsync(options).AsTask().GetAwaiter().GetResult();
-}
-catch (IOException refused)
-{
-    return Say(3, $"REFUSED {refused.GetType().Name}: {refused.Message}");
+    return 3;
 }
 
-Say(0, $"OPEN {wal.Status.WrittenLsn}");
 return command switch
 {
-    "append" => Append(wal, int.Parse(args[2], CultureInfo.InvariantCulture), mode),
-    "hold" => Hold(wal),
-    "verify" => Verify(wal).GetAwaiter().GetResult(),
-    _ => Say(2, $"unknown command {command}"),
+    "append" => writer.Append(count, args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 100),
+    "mixed" => writer.Mixed(count),
+    "hang" => writer.Hang(),
+    "hold" => Hold(writer.Wal),
+    "verify" => Verify(writer.Wal).GetAwaiter().GetResult(),
+    _ => Output.Say(2, $"unknown command {command}"),
 };
-
-static int Append(Wal wal, int count, SyncMode mode)
-{
-    int failed = 0;
-    for (int i = 0; i < count && failed < 3; i++)
-    {
-        try
-        {
-            Lsn lsn = wal.Append(PayloadOf(wal.Status.NextLsn.Value), recordType: 7);
-            Say(0, $"ACK {lsn}");
-        }
-        catch (WalPoisonedException poisoned)
-        {
-            failed++;
-            Say(0, $"FAIL {poisoned.OutcomeUnknown} {poisoned.Message}");
-        }
-        catch (WalFullException full)
-        {
-            failed++;
-            Say(0, $"FULL {full.Message}");
-        }
-
-        if (mode == SyncMode.GroupSync && i + 1 == count && wal.Status.Fault is null)
-        {
-            // The flusher's turn: it syncs, or closes the latch.
-            SpinWait.SpinUntil(
-                () => wal.Status.Fault is not null || wal.Status.DurableLsn == wal.Status.WrittenLsn, 20_000);
-            count += wal.Status.Fault is null ? 0 : 3;
-        }
-    }
-
-    if (wal.Status.Fault is { } fault)
-    {
-        Say(0, $"POISONED {fault.Reason}");
-    }
-
-    try
-    {
-        wal.CloseAsync().AsTask().GetAwaiter().GetResult();
-        return Say(0, "CLOSED");
-    }
-    catch (WalException failure)
-    {
-        return Say(0, $"CLOSEFAIL {failure.Message}");
-    }
-}
 
 static int Hold(Wal wal)
 {
@@ -103,48 +73,18 @@ static int Hold(Wal wal)
 
 static async Task<int> Verify(Wal wal)
 {
-    long count = 0;
-    Lsn last = Lsn.None;
     try
     {
-        await foreach (WalTransaction transaction in wal.ReadAsync())
-        {
-            foreach (WalRecord record in transaction)
-            {
-                if (!record.Payload.Span.SequenceEqual(PayloadOf(record.Lsn.Value)) || record.RecordType != 7)
-                {
-                    return Say(4, $"WRONG {record.Lsn}");
-                }
-
-                last = record.Lsn;
-                count++;
-            }
-        }
+        Held held = await LogCheck.ReadAsync(wal);
+        await wal.DisposeAsync();
+        return Output.Say(0, $"VERIFIED {held.Count} {held.Last} {held.First}");
+    }
+    catch (WrongRecordException wrong)
+    {
+        return Output.Say(4, $"WRONG {wrong.Message}");
     }
     catch (IOException refused)
     {
-        return Say(3, $"REFUSED {refused.GetType().Name}: {refused.Message}");
+        return Output.Say(3, $"REFUSED {refused.GetType().Name}: {refused.Message}");
     }
-
-    await wal.DisposeAsync();
-    return Say(0, $"VERIFIED {count} {last}");
-}
-
-// 100 bytes that only this LSN has.
-static byte[] PayloadOf(ulong lsn)
-{
-    byte[] payload = new byte[100];
-    for (int i = 0; i < payload.Length; i++)
-    {
-        payload[i] = (byte)((lsn * 131) + ((ulong)i * 7) + (lsn >> 8));
-    }
-
-    return payload;
-}
-
-static int Say(int code, string line)
-{
-    Console.Out.WriteLine(line.ReplaceLineEndings(" "));
-    Console.Out.Flush();
-    return code;
 }

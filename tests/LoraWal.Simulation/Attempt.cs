@@ -29,8 +29,11 @@ internal enum Fate
 /// <param name="index">Place in the order of the calls, which is that of the LSNs.</param>
 /// <param name="firstId">Number of its first record; each record has its number as its type.</param>
 /// <param name="payloads">The records' bytes.</param>
-internal sealed class Attempt(int index, int firstId, byte[][] payloads)
+/// <param name="begun">When it was handed to the log.</param>
+internal sealed class Attempt(int index, int firstId, byte[][] payloads, DateTimeOffset begun)
 {
+    public DateTimeOffset Begun => begun;
+
     public int Index => index;
 
     public int FirstId => firstId;

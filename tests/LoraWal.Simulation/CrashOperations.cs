@@ -10,15 +10,22 @@ internal static class CrashOperations
     {
         SeededRandom random = world.Random;
         ulong fence = random.OneIn(12) ? world.LastAppended + (ulong)random.Next(200) : 0;
-        world.EnsureOpen(fence);
-        WalState state = world.Wal!.Status.State;
+        if (world.Wal is null)
+        {
+            world.EnsureOpen(fence);
+            world.Oracle.Evidence.Check(world);
+            world.Oracle.BytesAtOpen = world.Wal!.Status.LogBytes;
+        }
+
+        WalStatus status = world.Wal.Status;
+        CheckSize(world, status);
         switch (random.Next(100))
         {
             // A log that refuses everything is soon opened again, or given space.
-            case < 30 when state == WalState.Poisoned:
+            case < 30 when status.State == WalState.Poisoned:
                 Stop(world);
                 break;
-            case < 40 when state == WalState.Full:
+            case < 40 when status.State == WalState.Full:
                 ChangeCapacity(world);
                 break;
             case < 40:
@@ -73,14 +80,22 @@ internal static class CrashOperations
     {
         if (world.Random.OneIn(2))
         {
-            world.Note("close");
-            world.Close();
+            Close(world);
             return;
         }
 
         bool isPowerCut = world.Random.OneIn(2);
         world.Note(isPowerCut ? "power cut" : "kill");
         world.Crash(isPowerCut);
+    }
+
+    // Segments that a power cut has brought back may take it over the limit; it must not grow then.
+    private static void CheckSize(CrashWorld world, WalStatus status)
+    {
+        long most = world.Log.Options.MaxLogBytes;
+        Oracle.Require(
+            most == 0 || status.LogBytes <= Math.Max(most, world.Oracle.BytesAtOpen) || status.SegmentCount == 1,
+            $"the log has {status.LogBytes} bytes, at most {most} are allowed");
     }
 
     private static void Burst(CrashWorld world)
@@ -95,9 +110,17 @@ internal static class CrashOperations
     private static void FlushTick(CrashWorld world)
     {
         world.Note("flush tick");
-        bool goesOn = world.Wal!.FlushTick();
+        WalStatus before = world.Wal!.Status;
+        ulong appended = world.Oracle.Attempts.LastOrDefault(attempt => attempt.Fate == Fate.Buffered)?.LastLsn ?? 0;
+        ulong owed = Math.Max(before.WrittenLsn.Value, before.State == WalState.Full ? 0 : appended);
+        bool goesOn = world.Wal.FlushTick();
         bool isPoisoned = world.Wal.Status.Fault is not null;
         Oracle.Require(goesOn != isPoisoned || world.Disk.IsCrashed, $"tick said {goesOn}, poisoned {isPoisoned}");
+        world.Pump();
+        WalStatus after = world.Wal.Status;
+        Oracle.Require(
+            after.DurableLsn.Value >= owed || after.State != WalState.Running || world.Disk.IsCrashed,
+            $"{owed} was appended before the tick, durable is {after.DurableLsn} after it");
     }
 
     private static void Checkpoint(CrashWorld world)
@@ -119,16 +142,68 @@ internal static class CrashOperations
         ulong durable = status.DurableLsn.Value;
         ulong fence = world.Random.OneIn(3) ? durable : (ulong)world.Random.NextInt64((long)durable + 1);
         world.Note($"truncate {fence}");
+        if (world.Random.OneIn(4))
+        {
+            world.Arm(
+                operation => operation.Kind is DiskOperationKind.Delete or DiskOperationKind.SyncDirectory,
+                FaultAction.Crash((CrashPhase)world.Random.Next(3)),
+                world.Random.Next(1, 5));
+        }
+
         world.Oracle.AskToTruncate(fence);
         Task<TruncateResult> task = world.Wal.TruncateAsync(new Lsn(fence)).AsTask();
-        if (Ended(world, task, status) is null && !world.Disk.IsCrashed)
+        Exception? failure = Ended(world, task, status);
+        Oracle.Require(failure is not WalFullException, "a full log cannot be truncated");
+        if (failure is null && !world.Disk.IsCrashed)
         {
             world.Note($"-> {task.Result.SegmentsDeleted} segments deleted, oldest {task.Result.OldestLsn}");
             ulong kept = Math.Max(fence, status.OldestLsn.Value - 1);
             Oracle.Require(
                 !world.Oracle.Readable(kept, task.Result.OldestLsn.Value - 1).Any(),
                 "records above the fence are gone");
+            ReadTruncated(world, task.Result.OldestLsn);
         }
+    }
+
+    // Who asks for records that are gone is told so, and not given the next ones.
+    private static void ReadTruncated(CrashWorld world, Lsn oldest)
+    {
+        if (world.Oracle.Readable(0, oldest.Value - 1).FirstOrDefault() is not { } gone)
+        {
+            return;
+        }
+
+        bool isTold = false;
+        try
+        {
+            world.ReadAll(world.Wal!, new WalReadOptions(new Lsn(gone.FirstLsn - 1)));
+        }
+        catch (WalTruncatedException)
+        {
+            isTold = true;
+        }
+
+        Oracle.Require(isTold, $"a reader from LSN {gone.FirstLsn} is not told that the log begins at {oldest}");
+    }
+
+    private static void Close(CrashWorld world)
+    {
+        SeededRandom random = world.Random;
+        if (random.OneIn(4))
+        {
+            var phase = (CrashPhase)random.Next(3);
+            world.Arm(operation => operation.IsMutation, FaultAction.Crash(phase), random.Next(1, 6));
+        }
+        else if (random.OneIn(3) && !world.Profile.IsHealthy)
+        {
+            world.Arm(
+                operation => operation.Kind == DiskOperationKind.Sync,
+                FaultAction.FailSync(SyncFailure.KeepCache),
+                random.Next(1, 3));
+        }
+
+        world.Note("close");
+        world.Close();
     }
 
     private static Exception? Ended(CrashWorld world, Task task, WalStatus before)
@@ -181,7 +256,7 @@ internal static class CrashOperations
 
         byte[] payload = new byte[world.Random.Next(200)];
         world.Random.NextBytes(payload);
-        Attempt attempt = world.Oracle.Begin([payload]);
+        Attempt attempt = world.Oracle.Begin([payload], world.Log.Time.GetUtcNow());
         bool wasPoisoned = world.Wal!.Status.Fault is not null;
         world.Note($"blocking append of {attempt}");
         try
@@ -219,12 +294,31 @@ internal static class CrashOperations
         {
             world.Disk.CapacityBytes = null;
             world.Log.Time.Advance(TimeSpan.FromSeconds(2));
+            Heal(world);
             return;
         }
 
         long used = world.Disk.Names.Sum(name => (long)world.Disk.LengthOf(name));
         world.Disk.CapacityBytes = used + world.Random.Next(100_000);
         world.Note($"{world.Disk.CapacityBytes - used} bytes free");
+    }
+
+    // Space is back, and a second has passed: the next append succeeds.
+    private static void Heal(CrashWorld world)
+    {
+        if (world.Wal!.Status.State != WalState.Full || world.Log.Options.MaxLogBytes > 0)
+        {
+            return;
+        }
+
+        world.Note("space is back");
+        world.Disarm();
+        Attempt attempt = world.Oracle.Begin([[1, 2, 3]], world.Log.Time.GetUtcNow());
+        PendingCall.Append(world, attempt, AppendDurability.Written, null);
+        world.Pump();
+        world.SettleCalls();
+        bool isThere = attempt.Fate is Fate.Written or Fate.Durable;
+        Oracle.Require(isThere || world.Wal.Status.Fault is not null, $"space is back, and yet: {attempt}");
     }
 
     private static void ArmFault(CrashWorld world)
@@ -235,6 +329,12 @@ internal static class CrashOperations
         }
 
         SeededRandom random = world.Random;
+        if (random.OneIn(6))
+        {
+            ArmDeadDevice(world);
+            return;
+        }
+
         SyncFailure sync = random.OneIn(2) ? SyncFailure.KeepCache : SyncFailure.RevertCache;
         string errno = random.OneIn(3) ? "ENOSPC" : "EIO";
         int bytes = random.Next(1, 600);
@@ -260,6 +360,18 @@ internal static class CrashOperations
                     || operation.Name.EndsWith(".wal", StringComparison.Ordinal)),
             action,
             random.Next(1, random.OneIn(2) ? 4 : 20));
+    }
+
+    // From some call on, a few writes and syncs in a row fail: those that other threads make meanwhile, too.
+    private static void ArmDeadDevice(CrashWorld world)
+    {
+        int nth = world.Random.Next(1, 6);
+        world.Note($"arm a dead device at call {nth}");
+        for (int i = 0; i < 3; i++)
+        {
+            world.Arm(operation => operation.Kind == DiskOperationKind.Write, FaultAction.Fail(), nth);
+            world.Arm(operation => operation.Kind == DiskOperationKind.Sync, FaultAction.FailSync(), 1);
+        }
     }
 
     private static void ArmCrash(CrashWorld world)

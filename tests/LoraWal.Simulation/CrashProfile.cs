@@ -39,7 +39,7 @@ internal sealed record CrashProfile(
         options.MaxPendingBytes = options.MaxTransactionBytes + (random.OneIn(2) ? 0 : 16 * Page);
         options.MaxLogBytes = random.OneIn(8) ? (3 + random.Next(3)) * options.SegmentTargetBytes : 0;
         return new CrashProfile(
-            Operations: random.OneIn(8) ? 8 + random.Next(120) : 4 + random.Next(20),
+            Operations: random.OneIn(8) ? 8 + random.Next(100) : 3 + random.Next(12),
             Sizes: sizes,
             InterruptOneIn: random.Next(3) switch
             {
@@ -51,7 +51,7 @@ internal sealed record CrashProfile(
             JumpsClock: random.OneIn(16),
             ChecksIdempotence: random.OneIn(8),
             EndsTwice: random.OneIn(2),
-            EndsInDamage: random.OneIn(4));
+            EndsInDamage: random.OneIn(2));
     }
 
     /// <summary>Size of a record.</summary>

@@ -15,6 +15,7 @@ internal static class Idempotence
         before.Faults = new FaultPlan()
             .CrashAtMutation(world.Random.Next(1, 40), (CrashPhase)world.Random.Next(3)).Decide;
         List<WalTransaction>? again = null;
+        Dictionary<string, byte[]> torn = [];
         for (int i = 0; i < 2 && again is null; i++)
         {
             try
@@ -27,6 +28,7 @@ internal static class Idempotence
             {
                 before.Faults = null;
                 log.Kill();
+                torn = before.Names.Where(Evidence.IsTorn).ToDictionary(name => name, before.ReadAll);
             }
             catch (Exception failure) when (
                 before.CapacityBytes is not null && failure is StorageException or WalFullException)
@@ -39,5 +41,11 @@ internal static class Idempotence
             again is not null
             && again.Select(transaction => transaction.LastLsn).SequenceEqual(found.Select(other => other.LastLsn)),
             $"a recovery killed in its middle and done again finds {again?.Count} transactions, not {found.Count}");
+        foreach ((string name, byte[] bytes) in torn)
+        {
+            Oracle.Require(
+                before.Names.Contains(name) && before.ReadAll(name).AsSpan().SequenceEqual(bytes),
+                $"a recovery killed in its middle and done again has lost the evidence {name}");
+        }
     }
 }

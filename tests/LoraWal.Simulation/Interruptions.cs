@@ -12,8 +12,16 @@ internal static class Interruptions
 
     public static void Do(CrashWorld world)
     {
+        for (int left = world.Random.OneIn(4) ? 3 : 1; left > 0 && !world.Disk.IsCrashed; left--)
+        {
+            DoOne(world);
+        }
+    }
+
+    private static void DoOne(CrashWorld world)
+    {
         SeededRandom random = world.Random;
-        switch (random.Next(12))
+        switch (random.Next(13))
         {
             case < 5:
                 Append(world);
@@ -32,6 +40,9 @@ internal static class Interruptions
                 break;
             case 10:
                 Read(world);
+                break;
+            case 11:
+                FlushTick(world);
                 break;
             default:
                 WalStatus now = world.Wal!.Status;
@@ -63,7 +74,7 @@ internal static class Interruptions
             return;
         }
 
-        Attempt attempt = world.Oracle.Begin(payloads);
+        Attempt attempt = world.Oracle.Begin(payloads, world.Log.Time.GetUtcNow());
         CancellationTokenSource? cancellation = random.OneIn(8) ? new CancellationTokenSource() : null;
         PendingCall.Append(world, attempt, need, cancellation);
     }
@@ -116,7 +127,7 @@ internal static class Interruptions
             new Lsn(after), upTo == ulong.MaxValue ? null : new Lsn(upTo), IncludeNotDurable: all);
         List<WalTransaction> found = world.ReadAll(wal, options);
         WalStatus now = wal.Status;
-        ulong edge = (all ? now.WrittenLsn : now.DurableLsn).Value;
+        ulong edge = (all && before.Fault is null ? now.WrittenLsn : now.DurableLsn).Value;
         var seen = new HashSet<Attempt>();
         (ulong last, int index) = (after, -1);
         foreach (WalTransaction transaction in found)
@@ -136,6 +147,16 @@ internal static class Interruptions
         foreach (Attempt attempt in world.Oracle.Readable(after, Math.Min(upTo, before.DurableLsn.Value)))
         {
             Oracle.Require(seen.Contains(attempt), $"a reader with {options} did not see {attempt}");
+        }
+    }
+
+    // The flusher's thread does not block, unless it has to rotate within a sync.
+    private static void FlushTick(CrashWorld world)
+    {
+        if (world.MayWriteWithoutRotation(0))
+        {
+            world.Note("flush tick");
+            world.Wal!.FlushTick();
         }
     }
 
@@ -178,7 +199,11 @@ internal static class Interruptions
         (string name, long offset) = world.End;
         Span<byte> block = stackalloc byte[SegmentLayout.HeaderBlockBytes];
         world.Disk.CopyTo(name, 0, block);
-        SegmentHeader.Decode(block, out _, out SegmentHeader? header);
+        if (SegmentHeader.Decode(block, out _, out SegmentHeader? header) != HeaderStatus.Ok)
+        {
+            return;
+        }
+
         bool isMisplaced = world.Random.OneIn(2);
         var forged = new FrameHeader
         {
@@ -191,9 +216,11 @@ internal static class Interruptions
         };
         for (int i = 0; i + FrameHeader.Bytes <= payload.Length; i += FrameHeader.Bytes)
         {
+            // Made for a place where no frame can be: in a batch the payload may lie anywhere, also at any other place
+            // that is made for, and with the right salt that would be a frame.
             long place = offset + FrameHeader.Bytes + i;
             forged.Encode(
-                payload.AsSpan(i), header!.Salt + (isMisplaced ? 0u : 1u), isMisplaced ? place + 4096 : place);
+                payload.AsSpan(i), header!.Salt + (isMisplaced ? 0u : 1u), isMisplaced ? place + 4 : place);
         }
     }
 }

@@ -11,6 +11,11 @@ internal sealed class Oracle
     private ulong _durable;
     private bool _wasPoisoned;
     private bool _writtenIsVoid;
+    private WalFault? _fault;
+    private (ulong First, ulong Last) _dropped;
+
+    /// <summary>What recovery has set aside.</summary>
+    public Evidence Evidence { get; } = new();
 
     /// <summary>The greatest fence that a truncation was asked for.</summary>
     public ulong TruncateFence { get; private set; }
@@ -20,6 +25,9 @@ internal sealed class Oracle
 
     /// <summary>The greatest fence of a checkpoint that was asked for.</summary>
     public ulong AskedCheckpoint { get; set; }
+
+    /// <summary>Bytes of the log when it was opened.</summary>
+    public long BytesAtOpen { get; set; }
 
     /// <summary>Whether the log has been full in this life, so that LSNs may have been taken back.</summary>
     public bool WasFull { get; set; }
@@ -37,9 +45,9 @@ internal sealed class Oracle
 
     public int NextId => _byId.Count + 1;
 
-    public Attempt Begin(byte[][] payloads)
+    public Attempt Begin(byte[][] payloads, DateTimeOffset now)
     {
-        var attempt = new Attempt(_attempts.Count, _byId.Count + 1, payloads);
+        var attempt = new Attempt(_attempts.Count, _byId.Count + 1, payloads, now);
         _attempts.Add(attempt);
         _byId.AddRange(Enumerable.Repeat(attempt, payloads.Length));
         return attempt;
@@ -89,15 +97,22 @@ internal sealed class Oracle
         };
     }
 
+    /// <summary>Checks that a life of the log has one fault, the first.</summary>
+    public void Observe(WalFault? fault)
+    {
+        _fault ??= fault;
+        Require(ReferenceEquals(_fault, fault), $"the log was poisoned by '{_fault?.Reason}', now '{fault?.Reason}'");
+    }
+
     /// <summary>Checks a status, and takes what it says is durable as a promise.</summary>
     public void Observe(WalStatus status)
     {
+        Observe(status.Fault);
         (ulong durable, ulong written, ulong next) =
             (status.DurableLsn.Value, status.WrittenLsn.Value, status.NextLsn.Value);
         Require(durable <= written && written < next, $"durable {durable}, written {written}, next {next}");
         Require(durable >= _durable, $"the durable LSN went back from {_durable} to {durable}");
         Require(!_wasPoisoned || durable == _durable, $"poisoned, yet durable went from {_durable} to {durable}");
-        Require(!_wasPoisoned || status.Fault is not null, "the latch has opened again");
         _durable = durable;
         _wasPoisoned = status.Fault is not null;
         bool hadToldDrop = HasToldDrop;
@@ -107,6 +122,9 @@ internal sealed class Oracle
             if (attempt.Fate == Fate.Buffered && attempt.LastLsn >= next)
             {
                 Drop(attempt, $"the next LSN is {next}");
+                _dropped = OwesDropReport
+                    ? (Math.Min(_dropped.First, attempt.FirstLsn), Math.Max(_dropped.Last, attempt.LastLsn))
+                    : (attempt.FirstLsn, attempt.LastLsn);
                 OwesDropReport = !hadToldDrop;
             }
 
@@ -134,6 +152,7 @@ internal sealed class Oracle
     /// <summary>The process is gone.</summary>
     public void Crash(bool isPowerCut)
     {
+        _fault = null;
         foreach (Attempt attempt in _attempts)
         {
             if (attempt.Fate is Fate.InFlight or Fate.Buffered
@@ -164,6 +183,9 @@ internal sealed class Oracle
         Require(attempt is not null && at == attempt.Payloads.Length, $"LSN {what}..{end} is not whole: {attempt}");
         Require(attempt!.Fate is not (Fate.Never or Fate.Gone), $"LSN {what} must not be there: {attempt}");
         Require(attempt.LastLsn == 0 || attempt.LastLsn == end.Value, $"LSN {what} has moved: {attempt}");
+        Require(
+            transaction.Timestamp >= attempt.Begun.AddMilliseconds(-1),
+            $"LSN {what} is of {transaction.Timestamp}, but was appended at {attempt.Begun}: {attempt}");
         return attempt;
     }
 
@@ -217,6 +239,9 @@ internal sealed class Oracle
         (_wasPoisoned, _writtenIsVoid, WasFull, OwesDropReport) = (false, false, false, false);
         AskedCheckpoint = Math.Max(AskedCheckpoint, status.CheckpointLsn.Value);
     }
+
+    /// <summary>Whether the record that had this LSN was dropped, and nobody has been told.</summary>
+    public bool IsDropped(ulong lsn) => OwesDropReport && lsn >= _dropped.First && lsn <= _dropped.Last;
 
     /// <summary>Attempts that a reader must show.</summary>
     public IEnumerable<Attempt> Readable(ulong after, ulong upTo) => _attempts.Where(attempt =>

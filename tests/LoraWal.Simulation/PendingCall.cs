@@ -10,6 +10,8 @@ internal sealed class PendingCall
     private AppendDurability _need;
     private Attempt? _attempt;
     private ulong _covers;
+    private byte[] _lent = [];
+    private bool _wasDropped;
 
     private PendingCall(
         CrashWorld world, ValueTask<Lsn> task, CancellationTokenSource? cancellation, bool wasPoisoned)
@@ -36,10 +38,11 @@ internal sealed class PendingCall
     {
         Wal wal = world.Wal!;
         bool wasPoisoned = wal.Status.Fault is not null;
+        byte[][] copies = [.. attempt.Payloads.Select(payload => payload.ToArray())];
         ValueTask<Lsn> task;
         try
         {
-            task = Append(world, wal, attempt, need, cancellation?.Token ?? default);
+            task = Append(world, wal, attempt, copies, need, cancellation?.Token ?? default);
         }
         catch (ArgumentException neverFits) when (world.Log.Options.MaxLogBytes > 0)
         {
@@ -49,13 +52,28 @@ internal sealed class PendingCall
         world.Note($"append {need} of {attempt}");
         AppendDurability real = need != AppendDurability.Default ? need
             : world.Log.Options.SyncMode == SyncMode.PerCommit ? AppendDurability.Durable : AppendDurability.Written;
-        world.Add(new PendingCall(world, task, cancellation, wasPoisoned) { _attempt = attempt, _need = real });
+        var call = new PendingCall(world, task, cancellation, wasPoisoned)
+        {
+            _attempt = attempt,
+            _need = real,
+            _lent = copies[0],
+        };
+        if (call.IsCompleted)
+        {
+            call.ReuseBuffer();
+        }
+
+        world.Add(call);
     }
 
     private static ValueTask<Lsn> Append(
-        CrashWorld world, Wal wal, Attempt attempt, AppendDurability need, CancellationToken token)
+        CrashWorld world,
+        Wal wal,
+        Attempt attempt,
+        byte[][] copies,
+        AppendDurability need,
+        CancellationToken token)
     {
-        byte[][] copies = [.. attempt.Payloads.Select(payload => payload.ToArray())];
         if (copies.Length == 1 && !world.Random.OneIn(4))
         {
             return wal.AppendAsync(copies[0], (ushort)attempt.FirstId, need, token);
@@ -91,6 +109,7 @@ internal sealed class PendingCall
         {
             _covers = lsn,
             _plain = task,
+            _wasDropped = world.Oracle.IsDropped(lsn),
             IsPatient = world.Log.Options.SyncMode == SyncMode.GroupSync,
         });
     }
@@ -98,6 +117,7 @@ internal sealed class PendingCall
     /// <summary>Takes the result.</summary>
     public void Finish(CrashWorld world)
     {
+        ReuseBuffer();
         Lsn lsn;
         if (_plain is null && _task.IsFaulted && _task.AsTask().Exception?.InnerException is { } known)
         {
@@ -134,9 +154,18 @@ internal sealed class PendingCall
         {
             Oracle.Require(lsn.Value >= _covers || world.Oracle.WasFull, $"ended at {lsn}: {Name}");
             Oracle.Require(
-                !_wasOwed || _plain is not null, $"buffered records were dropped, and this says nothing: {Name}");
+                !_wasDropped || !world.Oracle.IsDropped(lsn.Value), $"the record was dropped, nobody was told: {Name}");
+            Oracle.Require(
+                lsn <= status.DurableLsn || lsn <= world.Log.Options.ReplayAfter,
+                $"ended at {lsn}, durable is {status.DurableLsn}: {Name}");
+            bool isOwed = _wasOwed && world.Oracle.OwesDropReport; // else another call has been told meanwhile
+            Oracle.Require(
+                !isOwed || _plain is not null, $"buffered records were dropped, and this says nothing: {Name}");
         }
     }
+
+    // The call has ended: its caller does something else with the memory.
+    private void ReuseBuffer() => Array.Fill(_lent, (byte)0xA5);
 
     private void Fail(CrashWorld world, Exception failure)
     {
@@ -151,6 +180,11 @@ internal sealed class PendingCall
             ArgumentException => false, // larger than the log may ever be
             _ => throw new BrokenPromiseException($"{Name} threw {failure}"),
         };
+        if (failure is WalPoisonedException { Fault: { } fault })
+        {
+            world.Oracle.Observe(fault);
+        }
+
         if (failure is WalFullException)
         {
             world.Oracle.WasFull = true;

@@ -28,6 +28,7 @@ internal sealed class SimulatedInode
     private byte[] _disk = [];
     private bool _cacheShared = true;
     private bool _diskShared = true;
+    private bool _areTwins; // cache and disk are one array, and nobody else has it
     private bool _differsWhereClean;
     private long _sequence;
 
@@ -68,6 +69,8 @@ internal sealed class SimulatedInode
 
         int end = checked(offset + source.Length);
         Own(ref _cache, ref _cacheShared, end);
+        _diskShared &= !_areTwins;
+        _areTwins = false;
         source.CopyTo(_cache.AsSpan(offset));
         _sequence++;
         if (end > Length)
@@ -204,6 +207,7 @@ internal sealed class SimulatedInode
     public SimulatedInode Clone()
     {
         _cacheShared = _diskShared = true;
+        _areTwins = false;
         SimulatedInode clone = new(Name)
         {
             _cache = _cache,
@@ -244,6 +248,7 @@ internal sealed class SimulatedInode
 
     private void ShareDisk()
     {
+        _areTwins = !_diskShared;
         (_cache, _cacheShared, _diskShared) = (_disk, true, true);
         (Length, _differsWhereClean) = (DurableLength, false);
     }

@@ -16,11 +16,11 @@ internal static class PromiseScan
     {
         // The last header may reach past the last byte that is not zero: its checksum may end in zeros.
         to = Math.Min(to + FrameHeader.Bytes - 1, header.FileBytes);
-        byte[] chunk = new byte[ChunkBytes];
+        byte[] chunk = GC.AllocateUninitializedArray<byte>((int)Math.Clamp(to - from, 0, ChunkBytes));
         ulong greatest = lsn + (ulong)Math.Max(to - from, 0);
         for (long offset = from; offset + FrameHeader.Bytes <= to;)
         {
-            int read = file.ReadFully(offset, chunk.AsSpan(0, (int)Math.Min(ChunkBytes, to - offset)));
+            int read = file.ReadFully(offset, chunk.AsSpan(0, (int)Math.Min(chunk.Length, to - offset)));
             int place = 0;
             for (; place + FrameHeader.Bytes <= read; place += Alignment)
             {

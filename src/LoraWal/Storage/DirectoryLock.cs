@@ -51,7 +51,17 @@ internal sealed class DirectoryLock : IDisposable
     /// <summary>Whether the lock file at the path is still the one that is locked.</summary>
     public bool IsStillAtPath() => !OperatingSystem.IsLinux() || FileIdentity.IsSameFile(_handle, _path);
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        if (!OperatingSystem.IsWindows() && !_handle.IsClosed)
+        {
+            // WHY NOT just close: flock belongs to the open file, and a process that is being started elsewhere in this
+            // one shares it between its fork and its exec. The next owner would be refused for as long as that takes.
+            _ = NativeMethods.Lock(_handle, NativeMethods.Unlock);
+        }
+
+        _handle.Dispose();
+    }
 
     private static void TakeUnixLock(SafeFileHandle handle, string directory, string path, bool allowUnsafe)
     {

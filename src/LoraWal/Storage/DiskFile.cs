@@ -8,7 +8,20 @@ internal sealed unsafe class DiskFile(SafeFileHandle handle, string path) : ISto
 {
     public string Path { get; set; } = path;
 
-    public long Length => RandomAccess.GetLength(handle);
+    public long Length
+    {
+        get
+        {
+            try
+            {
+                return RandomAccess.GetLength(handle);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw Errno.From("fstat", Path, failure);
+            }
+        }
+    }
 
     public int Write(long offset, ReadOnlySpan<byte> source)
     {

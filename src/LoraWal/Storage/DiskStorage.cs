@@ -21,9 +21,13 @@ internal sealed class DiskStorage(string directory) : IStorage
         {
             throw new WalException($"The log directory '{DirectoryPath}' is a file. Name a directory.");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is UnauthorizedAccessException or IOException { HResult: 30 or 1 })
         {
             throw Refused(failure);
+        }
+        catch (IOException failure)
+        {
+            throw Errno.From("mkdir", DirectoryPath, failure); // no space, say: no right to write would help
         }
 
         // At every open: a name that can be seen in the cache need not be on the disk yet. A mount point's name is

@@ -7,6 +7,7 @@ namespace LoraWal.Storage;
 internal static unsafe partial class NativeMethods
 {
     public const int LockExclusiveNonBlocking = 2 | 4;
+    public const int Unlock = 8;
     public const int FullSync = 51;
 
     private const string LibC = "libc";
