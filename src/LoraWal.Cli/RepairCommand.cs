@@ -46,7 +46,8 @@ internal static class RepairCommand
         WalInspection before = LogInspector.Inspect(storage);
         if (IsDone(plan, before))
         {
-            Report(output, plan, ExitCode.Ok, [], before, $"nothing to do: the log ends at LSN {plan.LastLsn}, and opens");
+            string done = $"nothing to do: the log ends at LSN {plan.LastLsn}, and opens";
+            Report(output, plan, ExitCode.Ok, [], before, done);
             return ExitCode.Ok;
         }
 
