@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using LoraWal.Segments;
 
 namespace LoraWal.Cli;
 
@@ -14,6 +15,11 @@ internal static class DumpCommand
     public static async Task<int> RunAsync(
         WalEnvironment environment, Output output, DumpRequest request, CancellationToken cancel)
     {
+        if (!request.Follow && !environment.Storage.List().Any(name => SegmentName.TryParse(name, out _)))
+        {
+            throw ToolApp.NoLog(environment.Storage.DirectoryPath);
+        }
+
         // Not read up to the end asked for: a transaction that goes beyond it has records below it.
         var options = new WalReadOptions(
             After: request.From > 1 ? new Lsn(request.From - 1) : null,

@@ -17,9 +17,15 @@ internal static class RepairCommand
     {
         IStorage storage = environment.Storage;
         bool isForReal = request.Yes && !request.DryRun;
+
+        // Before the lock, which would be made: in a wrong directory nothing is left behind.
+        if (SegmentSurvey.Read(storage, storage.List()).Count == 0)
+        {
+            throw ToolApp.NoLog(storage.DirectoryPath);
+        }
+
         if (isForReal)
         {
-            storage.List(); // a directory that is not there is an error, not one to be made
             storage.Lock(
                 new OwnerRecord(
                     System.Environment.ProcessId, System.Environment.MachineName, environment.Time.GetUtcNow()),
@@ -38,9 +44,10 @@ internal static class RepairCommand
         }
 
         WalInspection before = LogInspector.Inspect(storage);
-        if (before.Verdict is TailVerdict.Clean or TailVerdict.Unclean && before.LastLsn.Value == plan.NextLsn - 1)
+        if (IsDone(plan, before))
         {
-            Report(output, plan, ExitCode.Ok, [], before, "nothing to do: the log ends there, and opens");
+            string done = $"nothing to do: the log ends at LSN {plan.LastLsn}, and opens";
+            Report(output, plan, ExitCode.Ok, [], before, done);
             return ExitCode.Ok;
         }
 
@@ -69,6 +76,9 @@ internal static class RepairCommand
         return result;
     }
 
+    private static bool IsDone(RepairPlan plan, WalInspection found) =>
+        found.Verdict is TailVerdict.Clean or TailVerdict.Unclean && found.LastLsn.Value == plan.NextLsn - 1;
+
     private static void Report(
         Output output,
         RepairPlan plan,
@@ -80,6 +90,12 @@ internal static class RepairCommand
         if (output.IsJson)
         {
             output.WriteJson(code, json => Write(json, plan, evidence, found, outcome));
+            return;
+        }
+
+        if (IsDone(plan, found) && evidence.Count == 0)
+        {
+            output.Say(outcome);
             return;
         }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using LoraWal.Storage;
 
 namespace LoraWal.Cli;
 
@@ -12,8 +14,11 @@ internal sealed class ToolApp(ToolHost host)
     /// <returns>Its exit code.</returns>
     public async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("Looks at a LoraWal log, checks it, prints it, and cuts it when told to.")
+        // WHY NOT RootCommand: it is called what the file is called, LoraWal.Cli.
+        var root = new Command("lorawal", "Looks at a LoraWal log, checks it, prints it, and cuts it when told to.")
         {
+            new HelpOption(),
+            new VersionOption(),
             Inspect(),
             Verify(),
             Dump(),
@@ -28,6 +33,10 @@ internal sealed class ToolApp(ToolHost host)
         });
         return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
     }
+
+    /// <summary>What to say of a directory without a segment.</summary>
+    public static WalException NoLog(string directory) =>
+        new($"There is no log in '{directory}'. Name a log's directory.");
 
     private Command Inspect()
     {
@@ -151,7 +160,8 @@ internal sealed class ToolApp(ToolHost host)
         }
         catch (IOException failure)
         {
-            output.Fail(ExitCode.Unreadable, failure, null);
+            bool isMissing = failure is StorageException { Error: StorageError.NotFound };
+            output.Fail(ExitCode.Unreadable, failure, isMissing ? "Name a log's directory." : null);
             return ExitCode.Unreadable;
         }
         finally

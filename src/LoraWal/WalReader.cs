@@ -73,8 +73,7 @@ public sealed class WalReader
         for (int stalled = 0; ; stalled++)
         {
             ThrowIfTakenBack(tail, cursor);
-            LogPosition? unsealed = tail.Unsealed is { } end ? new LogPosition(end.SegmentId, end.Offset, 0) : null;
-            while (cursor.MoveNext(EdgeOf(tail, options), unsealed))
+            while (MoveNext(tail, cursor, options))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 stalled = 0;
@@ -132,6 +131,25 @@ public sealed class WalReader
     private static LogPosition EdgeOf(LogTail tail, WalReadOptions options) => options.IncludeNotDurable
         ? new LogPosition(tail.SegmentId, tail.EndOffset, tail.NextLsn - 1)
         : new LogPosition(tail.SegmentId, tail.DurableOffset, tail.DurableLsn);
+
+    private static LogPosition? UnsealedOf(LogTail tail) =>
+        tail.Unsealed is { } end ? new LogPosition(end.SegmentId, end.Offset, 0) : null;
+
+    private static bool MoveNext(LogTail tail, SegmentCursor cursor, WalReadOptions options)
+    {
+        try
+        {
+            return cursor.MoveNext(EdgeOf(tail, options), UnsealedOf(tail));
+        }
+        catch (WalCorruptException) when (options.IncludeNotDurable && cursor.SegmentId == tail.SegmentId)
+        {
+            // Nobody had promised these frames: they may have been taken back since the tail saw them.
+            tail.Check();
+            ThrowIfTakenBack(tail, cursor);
+            cursor.Frames.Forget();
+            return cursor.MoveNext(EdgeOf(tail, options), UnsealedOf(tail));
+        }
+    }
 
     private static void ThrowIfTakenBack(LogTail tail, SegmentCursor cursor)
     {

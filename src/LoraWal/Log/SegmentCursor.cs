@@ -24,6 +24,9 @@ internal sealed class SegmentCursor : IDisposable
     /// <summary>Holds the frame read last.</summary>
     public FrameReader Frames { get; private set; }
 
+    /// <summary>The segment that it is in.</summary>
+    public long SegmentId => _header.SegmentId;
+
     /// <summary>When the segment was created, in Unix milliseconds: frames count from it.</summary>
     public long Created => _header.Created;
 

@@ -15,8 +15,9 @@ internal static class LogInspector
     public static WalInspection Inspect(IStorage storage)
     {
         // INVARIANT: damage counts when two looks in a row find it at the same place. Beside a writer one look may find
-        // a promise and, in bytes that it read before that, not yet what is promised.
-        (string Path, long Offset)? before = null;
+        // a promise and, in bytes that it read before that, not yet what is promised; or a seal, and a successor that
+        // was not there yet when the directory was read. Seals of many segments are at the same offset: hence the LSN.
+        (string Path, long Offset, Lsn Lsn)? before = null;
         for (int attempt = 1; ; attempt++)
         {
             IReadOnlyList<string> names = storage.List();
@@ -28,12 +29,12 @@ internal static class LogInspector
             }
             catch (WalCorruptException damage)
             {
-                if (before == (damage.Path, damage.Offset) || attempt == MostAttempts)
+                if (before == (damage.Path, damage.Offset, damage.Lsn) || attempt == MostAttempts)
                 {
                     return found with { Verdict = TailVerdict.Corrupt, Problem = damage };
                 }
 
-                before = (damage.Path, damage.Offset);
+                before = (damage.Path, damage.Offset, damage.Lsn);
             }
             catch (StorageException gone) when (gone.Error == StorageError.NotFound && attempt < MostAttempts)
             {

@@ -167,10 +167,20 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
 
     private void SealAgain(IStorageFile file, FoundSegment previous, SegmentScan scan)
     {
-        long offset = scan.SealOffset ?? scan.EndOffset;
-        file.WriteZeros(offset, previous.Header.FileBytes);
-        new SegmentWriter(file, previous.Header, offset, scan.NextLsn)
-            .WriteSeal(new FrameStamp(scan.NextLsn - 1, settings.Now));
+        file.WriteZeros(scan.EndOffset, previous.Header.FileBytes);
+        if (scan.SealOffset is { } seal)
+        {
+            // WHY NOT a new one: a reader in another process would find no seal while it is being written.
+            byte[] bytes = new byte[scan.EndOffset - seal];
+            file.ReadFully(seal, bytes);
+            file.WriteAll(seal, bytes);
+        }
+        else
+        {
+            new SegmentWriter(file, previous.Header, scan.EndOffset, scan.NextLsn)
+                .WriteSeal(new FrameStamp(scan.NextLsn - 1, settings.Now));
+        }
+
         file.Sync();
     }
 

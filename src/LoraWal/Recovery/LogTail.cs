@@ -85,8 +85,10 @@ internal sealed class LogTail : IDisposable
     /// valid frame: does anything there promise that one had been?</summary>
     /// <exception cref="WalCorruptException">What was promised durable is damaged.</exception>
     /// <exception cref="StorageException">A call failed.</exception>
+    /// <exception cref="WalException">The file is no part of the log any more: that was cut, or begun anew.</exception>
     public void Check()
     {
+        CheckName();
         while (true)
         {
             StartOver();
@@ -115,6 +117,26 @@ internal sealed class LogTail : IDisposable
         _file.Dispose();
         _unsealed?.File.Dispose();
     }
+
+    // An open file outlives its name: without this, a reader would wait for ever in a segment that was set aside.
+    private void CheckName()
+    {
+        FoundSegment? found = null;
+        if (TryOpen(_newest.Id) is { } opened)
+        {
+            opened.File.Dispose();
+            found = opened.Found;
+        }
+
+        if (found != _newest && (found is not null || !HasNewer(LiveChain.Read(_storage))))
+        {
+            throw new WalException(
+                $"The log in '{_storage.DirectoryPath}' was cut or begun anew while it was read: "
+                + $"{SegmentName.Of(_newest.Id)} is gone or another file. Decide where to go on, and read again.");
+        }
+    }
+
+    private bool HasNewer(SegmentChain chain) => chain.Run.Count > 0 && chain.Run[^1].Id > _newest.Id;
 
     // What is written but not promised may be taken back by a failing disk, and other frames come in its place: what
     // was known of the segment is then worth nothing.
@@ -190,7 +212,7 @@ internal sealed class LogTail : IDisposable
     private void JumpToNewest(long seal)
     {
         SegmentChain chain = LiveChain.Read(_storage);
-        if (chain.Run.Count == 0 || chain.Run[^1].Id <= _newest.Id)
+        if (!HasNewer(chain))
         {
             throw new WalCorruptException(
                 _storage.DirectoryPath,

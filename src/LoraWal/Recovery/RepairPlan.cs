@@ -148,7 +148,7 @@ internal sealed record RepairPlan
             if (reader.Read(header.FileBytes) != FrameStatus.Ok || reader.Header.Kind == FrameKind.Seal)
             {
                 throw new WalException(
-                    $"'{file.Path}' holds no LSN {lastLsn} that can be read: at offset {reader.Offset} there is "
+                    $"'{file.Path}' holds no LSN {lastLsn} that can be read: found at offset {reader.Offset}: "
                     + $"{(reader.Header.Kind == FrameKind.Seal ? "its end" : reader.Problem)}. Cut at {before} or "
                     + "below.");
             }

@@ -1,6 +1,5 @@
 using LoraWal.TestSupport;
 using LoraWal.Tests.Promises;
-using Microsoft.Extensions.Time.Testing;
 using static LoraWal.Tests.Promises.LogVerbs;
 
 namespace LoraWal.Tests.Reading;
@@ -9,7 +8,6 @@ namespace LoraWal.Tests.Reading;
 public class FollowOutsideTests
 {
     private static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     private readonly TestLog _log = new(seed: 42) { Options = { SyncMode = SyncMode.PerCommit } };
 
@@ -123,6 +121,42 @@ public class FollowOutsideTests
     }
 
     [Fact]
+    public async Task A_log_that_is_cut_or_begun_anew_under_it_is_told_and_not_waited_for_in_a_file_without_a_name()
+    {
+        Wal wal = _log.Open();
+        wal.AppendMany(1, 120, 1000);
+        await using Follower follower = new(_log, new WalReadOptions(Follow: true));
+        Assert.Equal(119, follower.LastOf(119));
+        _log.Close(wal);
+        Assert.Equal(120, follower.LastOf(120));
+        foreach (string name in _log.Disk.Names.Where(name => name.EndsWith(".wal", StringComparison.Ordinal)).ToList())
+        {
+            _log.Disk.Damage.DeleteFile(name);
+        }
+
+        _log.Open().AppendMany(1, 10, 1000);
+        WalException told = Assert.Throws<WalException>(() => follower.LastOf(121));
+        Assert.Contains("cut or begun anew", told.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_taken_back_before_it_was_read_is_no_damage_but_not_yet_there()
+    {
+        _log.Options.SyncMode = SyncMode.GroupSync;
+        _log.Options.SegmentTargetBytes = 1 << 20;
+        Wal wal = _log.Open();
+        wal.AppendMany(1, 300, 1000);
+        await using Follower follower = new(_log, new WalReadOptions(Follow: true, IncludeNotDurable: true));
+        Assert.Equal(1, follower.LastOf(1)); // the end is known by now, and only some of it has been read
+
+        // After a failed sync the kernel drops pages that the disk never got.
+        _log.Disk.Damage.ZeroRange("0000000001.wal", 250_000, 200_000);
+        int last = follower.LastOf(300);
+        Assert.InRange(last, 200, 250);
+        Assert.Equal(Numbered(1, last, 1000), follower.Records);
+    }
+
+    [Fact]
     public async Task Cancelling_ends_the_wait()
     {
         _log.Open();
@@ -133,90 +167,5 @@ public class FollowOutsideTests
         Assert.False(next.IsCompleted);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WaitAsync(HangGuard));
-    }
-
-    /// <summary>Counts the timers that are made: a reader that has looked makes the next one.</summary>
-    private sealed class CountingTime() : FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
-    {
-        private int _timers;
-
-        public int Timers => Volatile.Read(ref _timers);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
-            Interlocked.Increment(ref _timers);
-            return timer;
-        }
-    }
-
-    /// <summary>Pulls from a following reader, whose time passes only here.</summary>
-    private sealed class Follower : IAsyncDisposable
-    {
-        private readonly CountingTime _time = new();
-        private readonly IAsyncEnumerator<WalTransaction> _read;
-        private readonly CancellationTokenSource _stop = new();
-        private readonly List<WalTransaction> _found = [];
-
-        public Follower(TestLog log, WalReadOptions options)
-        {
-            _read = new WalReader(log.CreateEnvironment() with { Time = _time })
-                .ReadAsync(options, _stop.Token).GetAsyncEnumerator();
-            Next = _read.MoveNextAsync().AsTask();
-        }
-
-        public Task<bool> Next { get; private set; }
-
-        public int Last => _found.Count == 0 ? 0 : (int)_found[^1].LastLsn.Value;
-
-        public List<string> Records => Describe(_found);
-
-        /// <summary>Takes what comes, until this LSN; looks often enough for hidden damage to be found.</summary>
-        public int LastOf(int lsn)
-        {
-            for (int polls = 0; Last < lsn && polls < 40; polls++)
-            {
-                PollOnce(lsn);
-            }
-
-            return Last;
-        }
-
-        public void PollOnce(int upTo = int.MaxValue)
-        {
-            Take(upTo);
-            if (Last < upTo && !Next.IsCompleted)
-            {
-                int timers = _time.Timers;
-                _time.Advance(Poll);
-                Assert.True(SpinWait.SpinUntil(() => Next.IsCompleted || _time.Timers > timers, HangGuard));
-                Take(upTo);
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            try
-            {
-                await Next.WaitAsync(HangGuard);
-            }
-            catch (Exception ended) when (ended is not TimeoutException)
-            {
-                // cancelled, or what the test has seen already
-            }
-
-            await _read.DisposeAsync();
-            _stop.Dispose();
-        }
-
-        private void Take(int upTo)
-        {
-            while (Next.IsCompleted && Last < upTo && Next.GetAwaiter().GetResult())
-            {
-                _found.Add(_read.Current);
-                Next = _read.MoveNextAsync().AsTask();
-            }
-        }
     }
 }

@@ -1,21 +1,15 @@
 using LoraWal.Recovery;
-using LoraWal.Segments;
 using LoraWal.TestSupport;
 using LoraWal.Tests.Promises;
 using LoraWal.Tests.Reading;
 using static LoraWal.Tests.Promises.LogVerbs;
+using static LoraWal.Tests.Recovery.RepairVerbs;
 
 namespace LoraWal.Tests.Recovery;
 
 /// <summary>Cutting a log because a person has decided to.</summary>
 public class RepairTests
 {
-    private const string Second = "0000000002.wal";
-    private const string Fourth = "0000000004.wal";
-
-    // 54 records of this size fill a segment.
-    private const int Size = 1000;
-
     private readonly TestLog _log = new(seed: 51) { Options = { SyncMode = SyncMode.PerCommit } };
 
     public RepairTests()
@@ -25,19 +19,8 @@ public class RepairTests
         _log.Kill();
     }
 
-    public static TheoryData<string, int> Damages => new()
-    {
-        { "payload in the newest", 180 },
-        { "header of the newest", 174 },
-        { "payload in the middle", 80 },
-        { "nothing, cut in the newest", 190 },
-        { "nothing, cut in the middle", 100 },
-        { "the newest is missing", 174 },
-        { "one in the middle is missing", 58 },
-    };
-
     [Theory]
-    [MemberData(nameof(Damages))]
+    [MemberData(nameof(RepairVerbs.Damages), MemberType = typeof(RepairVerbs))]
     public void A_cut_log_opens_with_that_last_lsn_and_goes_on_behind_it(string damage, int last)
     {
         last = Hurt(_log, damage, last);
@@ -56,45 +39,6 @@ public class RepairTests
         Assert.Equal(Numbered(1, last + 60, Size), _log.ReopenAndRead());
     }
 
-    [Theory]
-    [MemberData(nameof(Damages))]
-    public void After_a_crash_at_any_call_it_is_done_or_can_be_run_again(string damage, int last)
-    {
-        last = Hurt(_log, damage, last);
-        string[] names = [.. _log.Disk.Names];
-        byte[][] before = [.. names.Select(_log.Disk.ReadAll)];
-        int swept = 0;
-        for (int nth = 1; ; nth++)
-        {
-            bool stopped = false;
-            foreach (CrashPhase phase in Enum.GetValues<CrashPhase>())
-            {
-                TestLog log = new(nth, _log.Disk.Clone());
-                log.Disk.Faults = new FaultPlan().CrashAtMutation(nth, phase).Decide;
-                try
-                {
-                    Cut(log, last);
-                }
-                catch (Exception) when (log.Disk.IsCrashed)
-                {
-                    stopped = true;
-                    swept++;
-                    foreach (CrashStyle? style in new CrashStyle?[]
-                        { null, CrashStyle.Nothing, CrashStyle.Everything, CrashStyle.TornSectors, CrashStyle.Any })
-                    {
-                        CheckAfterCrash(log, style, last, nth, names, before, $"call {nth}, {phase}, {style}");
-                    }
-                }
-            }
-
-            if (!stopped)
-            {
-                Assert.True(swept > 10, $"{swept}");
-                return;
-            }
-        }
-    }
-
     [Fact]
     public void Making_a_plan_changes_nothing_and_says_what_would_be_lost()
     {
@@ -109,45 +53,35 @@ public class RepairTests
         Assert.Equal(plan.CutEnd - plan.CutOffset + (2 * 65536), plan.LostBytes);
     }
 
-    [Fact]
-    public void The_floor_of_a_truncated_log_survives_also_an_interrupted_repair()
+    [Theory]
+    [InlineData(80, 70)]
+    [InlineData(60, 60)]
+    public void Checkpoint_and_generation_survive_and_no_lsn_is_left_out(int last, int checkpoint)
     {
         Wal wal = _log.Open();
-        _log.Finish(wal.TruncateAsync(new Lsn(60)));
-        wal.AppendMany(201, 203, Size);
+        _log.Finish(wal.CheckpointAsync(new Lsn(70)));
+        _log.Close(wal);
+        long generation = _log.Reader().Inspect().Generation;
+        Cut(_log, last);
+
+        WalInspection found = _log.Reader().Inspect();
+        Assert.Equal((new Lsn((ulong)checkpoint), generation), (found.CheckpointLsn, found.Generation));
+        Wal again = _log.Open();
+        Assert.Equal(generation + 1, again.Recovery.Generation);
+        again.AppendMany(last + 1, last + 3, Size);
+    }
+
+    [Fact]
+    public void A_second_repair_keeps_the_evidence_of_the_first()
+    {
+        Cut(_log, 80);
+        byte[] first = _log.Disk.ReadAll("0000000003-0.torn");
+        _log.Open().AppendMany(81, 200, Size);
         _log.Kill();
-        Assert.DoesNotContain("0000000001.wal", _log.Disk.Names);
-        _log.Disk.Damage.FlipBit(Second, 30_000, 1);
-        int last = (int)Assert.IsType<WalCorruptException>(_log.Reader().Verify().Problems[0]).Lsn.Value - 1;
-
-        for (int nth = 1; ; nth++)
-        {
-            TestLog log = new(nth, _log.Disk.Clone());
-            log.Disk.Faults = new FaultPlan().CrashAtMutation(nth, CrashPhase.After).Decide;
-            try
-            {
-                Cut(log, last);
-            }
-            catch (Exception) when (log.Disk.IsCrashed)
-            {
-                log.PowerCut(CrashStyle.Any);
-                log.Disk.Faults = null;
-            }
-
-            bool isDone = log.Disk.Faults is not null;
-            log.Disk.Faults = null;
-            if (log.Reader().Verify().Problems.Count > 0)
-            {
-                Cut(log, last);
-            }
-
-            Wal again = log.Open();
-            Assert.Equal(Numbered((int)again.Status.OldestLsn.Value, last, Size), again.Read());
-            if (isDone)
-            {
-                return;
-            }
-        }
+        byte[] third = _log.Disk.ReadAll("0000000003.wal");
+        Assert.Contains("0000000003-0+1.torn", Cut(_log, 80));
+        Assert.Equal(first, _log.Disk.ReadAll("0000000003-0.torn"));
+        Assert.Equal(third, _log.Disk.ReadAll("0000000003-0+1.torn"));
     }
 
     [Fact]
@@ -216,116 +150,5 @@ public class RepairTests
         string message = Assert.ThrowsAny<WalException>(() => RepairPlan.Make(log.Disk.Mount(), last)).Message;
         Assert.Null(before.DifferenceTo(log.Disk.Snapshot()));
         return message;
-    }
-
-    private static IReadOnlyList<string> Cut(TestLog log, int last, bool withoutEvidence = false)
-    {
-        using SimulatedStorage storage = log.Disk.Mount();
-        RepairPlan plan = RepairPlan.Make(storage, (ulong)last);
-        return new LogRepair(new SegmentFiles(storage), log.Time.GetUtcNow()).Run(plan, withoutEvidence);
-    }
-
-    /// <summary>Damages a log and returns the last LSN that can be kept.</summary>
-    private static int Hurt(TestLog log, string damage, int last)
-    {
-        IReadOnlyList<WalSegmentInfo> segments = log.Reader().Inspect().Segments;
-        switch (damage)
-        {
-            case "payload in the newest":
-            case "payload in the middle":
-                Assert.True(FlipRecord(log, last + 1));
-                return last;
-            case "header of the newest":
-                log.Disk.Damage.FlipBit(Fourth, 50, 1);
-                return (int)segments[2].LastLsn!.Value.Value;
-            case "the newest is missing":
-                log.Disk.Damage.DeleteFile(Fourth);
-                return (int)segments[2].LastLsn!.Value.Value;
-            case "one in the middle is missing":
-                log.Disk.Damage.DeleteFile("0000000003.wal");
-                return (int)segments[1].LastLsn!.Value.Value;
-            default:
-                return last;
-        }
-    }
-
-    private static bool FlipRecord(TestLog log, int number)
-    {
-        byte[] payload = Payload(number, Size);
-        foreach (string name in log.Disk.Names)
-        {
-            int at = log.Disk.ReadAll(name).AsSpan().IndexOf(payload);
-            if (at >= 0)
-            {
-                log.Disk.Damage.FlipBit(name, at + 10, 3);
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static void CheckAfterCrash(
-        TestLog stopped, CrashStyle? style, int last, int seed, string[] names, byte[][] before, string when)
-    {
-        TestLog log = new(seed, stopped.Disk.Clone());
-        if (style is { } cut)
-        {
-            log.PowerCut(cut);
-        }
-
-        try
-        {
-            WalVerification found = log.Reader().Verify();
-            bool isBegun = names.Zip(before).Any(file =>
-                !log.Disk.Names.Contains(file.First) || !log.Disk.ReadAll(file.First).SequenceEqual(file.Second));
-            if (isBegun && found.Problems.Count > 0)
-            {
-                // Begun and not done: nobody may go on writing above the hole.
-                Assert.Equal(TailVerdict.Corrupt, found.Inspection.Verdict);
-            }
-
-            if (found.Problems.Count > 0 || found.Inspection.LastLsn.Value != (ulong)last)
-            {
-                Cut(log, last);
-            }
-
-            Assert.Empty(log.Reader().Verify().Problems);
-            AssertEvidence(log, names, before, log.Disk.Names);
-            Wal wal = log.Open();
-            Assert.Equal(Numbered(1, last, Size), wal.Read());
-            wal.AppendMany(last + 1, last + 1, Size);
-        }
-        catch (Exception failure)
-        {
-            throw new InvalidOperationException($"{when}: {failure.Message}", failure);
-        }
-    }
-
-    /// <summary>Every byte that was in a file and is not any more is in the evidence, at the offset that it
-    /// names.</summary>
-    private static void AssertEvidence(TestLog log, string[] names, byte[][] before, IReadOnlyList<string> evidence)
-    {
-        foreach ((string name, byte[] bytes) in names.Zip(before))
-        {
-            string id = name[..10];
-            byte[] now = log.Disk.Names.Contains(name) ? log.Disk.ReadAll(name) : [];
-            int kept = bytes.AsSpan().CommonPrefixLength(now);
-            int end = bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
-            if (!name.EndsWith(".wal", StringComparison.Ordinal) || kept >= end)
-            {
-                continue;
-            }
-
-            Assert.Contains(evidence, file =>
-            {
-                string[] parts = file.Split('-', '.', '+');
-                return parts[0] == id && file.Contains(".torn", StringComparison.Ordinal)
-                    && int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) is int offset
-                    && offset <= kept
-                    && bytes.AsSpan(offset, end - offset).SequenceEqual(
-                        log.Disk.ReadAll(file).AsSpan(0, Math.Min(end - offset, log.Disk.ReadAll(file).Length)));
-            });
-        }
     }
 }
