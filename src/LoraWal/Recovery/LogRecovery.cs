@@ -168,16 +168,18 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
     private void SealAgain(IStorageFile file, FoundSegment previous, SegmentScan scan)
     {
         file.WriteZeros(scan.EndOffset, previous.Header.FileBytes);
-        if (scan.SealOffset is { } seal)
+        long seal = scan.SealOffset ?? scan.EndOffset;
+        var reader = new FrameReader(file, previous.Header);
+        reader.Seek(seal, scan.NextLsn);
+        if (reader.Read(previous.Header.FileBytes) == FrameStatus.Ok && reader.Header.Kind == FrameKind.Seal)
         {
-            // WHY NOT a new one: a reader in another process would find no seal while it is being written.
-            byte[] bytes = new byte[scan.EndOffset - seal];
-            file.ReadFully(seal, bytes);
-            file.WriteAll(seal, bytes);
+            // WHY NOT a new one: a reader in another process would find no seal while it is being written. The bytes
+            // are those just validated: the kernel may have dropped the page since the scan.
+            file.WriteAll(seal, reader.Frame.Span);
         }
         else
         {
-            new SegmentWriter(file, previous.Header, scan.EndOffset, scan.NextLsn)
+            new SegmentWriter(file, previous.Header, seal, scan.NextLsn)
                 .WriteSeal(new FrameStamp(scan.NextLsn - 1, settings.Now));
         }
 
