@@ -108,6 +108,28 @@ public sealed class SystemCallTests : IDisposable
     }
 
     [Fact]
+    public async Task A_directory_that_cannot_be_made_for_want_of_space_says_so()
+    {
+        using FaultRun run = await FaultRun.StartFaulty(
+            "mkdir:error=ENOSPC", null, "append", Path.Combine(_log.Path, "new"), "5", "PerCommit").ToEndAsync();
+
+        string refused = run.Single("REFUSED StorageException");
+        Assert.Contains("mkdir of '", refused, StringComparison.Ordinal);
+        Assert.DoesNotContain("right to write", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_length_that_cannot_be_read_names_its_call()
+    {
+        using FaultRun written = await FaultRun.Start("append", _log.Path, "5", "PerCommit").ToEndAsync();
+        using FaultRun run = await FaultRun.StartFaulty(
+            "fstat:error=EIO:when=2+", _log.FirstSegment, "append", _log.Path, "5", "PerCommit").ToEndAsync();
+
+        Assert.Contains("fstat of '", run.Single("REFUSED StorageException"), StringComparison.Ordinal);
+        await GoesOn(acknowledged: 5);
+    }
+
+    [Fact]
     public async Task A_file_system_without_locks_is_refused_with_a_way_out()
     {
         using FaultRun run = await FaultRun.StartFaulty(

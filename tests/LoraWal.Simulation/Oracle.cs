@@ -115,6 +115,7 @@ internal sealed class Oracle
         Require(!_wasPoisoned || durable == _durable, $"poisoned, yet durable went from {_durable} to {durable}");
         _durable = durable;
         _wasPoisoned = status.Fault is not null;
+        WasFull |= _wasPoisoned; // full and poisoned within one call: nobody saw it full
         bool hadToldDrop = HasToldDrop;
         HasToldDrop = false;
         foreach (Attempt attempt in _attempts)

@@ -31,6 +31,9 @@ internal sealed class ControlledAssemblies : AssemblyLoadContext
         ["System.Threading.CancellationTokenRegistration"] = typeof(ControlledRegistration),
     };
 
+    // Coyote keeps names in a dictionary that all rewriting shares and nothing guards.
+    private static readonly Lock Rewriting = new();
+
     private readonly string _folder;
 
     private ControlledAssemblies(string folder) => _folder = folder;
@@ -60,7 +63,11 @@ internal sealed class ControlledAssemblies : AssemblyLoadContext
             Substitute(name, substituted, name == "LoraWal" ? change : null);
         }
 
-        Rewrite(substituted, rewritten);
+        lock (Rewriting)
+        {
+            Rewrite(substituted, rewritten);
+        }
+
         return new ControlledAssemblies(rewritten).LoadFromAssemblyPath(Path.Combine(rewritten, $"{Names[^1]}.dll"));
     }
 

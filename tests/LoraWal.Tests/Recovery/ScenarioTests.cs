@@ -171,6 +171,31 @@ public class ScenarioTests
     }
 
     [Fact]
+    public void Scenario_11_A_seal_that_is_written_again_keeps_its_bytes_so_that_a_reader_never_misses_it()
+    {
+        Wal wal = _log.Open();
+        wal.AppendMany(1, 60, 1000);
+        Assert.Equal(2, wal.Status.SegmentCount);
+        _log.Kill(); // nothing in the second segment is promised, so the first is sealed again
+        byte[] sealedSegment = _log.Disk.ReadAll(First);
+        int seals = 0;
+        _log.Disk.Faults = operation =>
+        {
+            seals += operation.Kind == DiskOperationKind.Write && operation.Name == First && operation.Length == 40
+                ? 1
+                : 0;
+            Assert.Equal(sealedSegment, _log.Disk.ReadAll(First));
+            return FaultAction.None;
+        };
+        _log.Time.Advance(TimeSpan.FromSeconds(5));
+
+        _log.Open();
+
+        Assert.Equal(1, seals);
+        Assert.Equal(sealedSegment, _log.Disk.ReadAll(First));
+    }
+
+    [Fact]
     public void Scenario_12_The_evidence_of_a_second_torn_tail_does_not_overwrite_the_first()
     {
         Wal wal = _log.Open();
