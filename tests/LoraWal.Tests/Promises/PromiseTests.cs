@@ -187,6 +187,7 @@ public class PromiseTests
                 Task wait = wal.WaitForDurableAsync(new Lsn((ulong)number)).AsTask();
                 wal.FlushTick();
                 _log.Finish(new ValueTask(wait));
+                _log.Work.RunAll(); // a worker that was asked for is the leader: the next blocking call waits for it
             }
 
             Assert.Equal(new Lsn((ulong)number), wal.Status.DurableLsn);
