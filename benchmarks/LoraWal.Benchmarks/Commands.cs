@@ -1,4 +1,6 @@
+using LoraWal.Benchmarks.Guard;
 using LoraWal.Benchmarks.Measuring;
+using LoraWal.Benchmarks.Micro;
 using LoraWal.Benchmarks.Report;
 using LoraWal.Benchmarks.Workloads;
 
@@ -14,6 +16,9 @@ internal static class Commands
             every workload, LoraWal beside its peers and the floor; NAME is a group (durable, transactions, written,
             buffered, slow, replay, open) or the id of one workload
         table FILE [--into PAGE]     a JSON file of compare as Markdown, or put between the marks of a page
+        chart FILE OUT.svg           a JSON file of compare as a picture
+        micro [ARGUMENTS]            encode, decode, checksum and append under BenchmarkDotNet; its own arguments
+        guard [--dir DIRECTORY]      ratios that a lost optimisation would lower; exit code 1 if one is too low
         """;
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -26,6 +31,19 @@ internal static class Commands
                     return await CompareAsync(arguments);
                 case "table":
                     return Table(arguments);
+                case "chart":
+                    await File.WriteAllTextAsync(
+                        Operand(arguments, 2), new Chart(CompareReport.Load(Operand(arguments, 1))).Draw());
+                    return 0;
+                case "micro":
+                    MicroRun.Run(arguments[1..]);
+                    return 0;
+                case "guard":
+                    using (WorkDirectory directory = new(Option(arguments, "--dir")))
+                    {
+                        return await new GuardRun(directory.Path).RunAsync() == 0 ? 0 : 1;
+                    }
+
                 case ChildProcess.Command:
                     return ChildCommand.Run(arguments[1..]);
                 default:

@@ -4,12 +4,15 @@ namespace LoraWal.Benchmarks;
 /// ends.</summary>
 internal sealed class WorkDirectory : IDisposable
 {
+    private static int _made;
+
     /// <param name="parent">On the disk to measure. Default: beside the program. WHY NOT the temporary directory: it is
     /// often in memory.</param>
     public WorkDirectory(string? parent)
     {
         Path = System.IO.Path.Combine(
-            System.IO.Path.GetFullPath(parent ?? AppContext.BaseDirectory), $"bench-data-{Environment.ProcessId}");
+            System.IO.Path.GetFullPath(parent ?? AppContext.BaseDirectory),
+            $"bench-data-{Environment.ProcessId}-{Interlocked.Increment(ref _made)}");
         Directory.CreateDirectory(Path);
         Console.CancelKeyPress += (_, _) => Dispose();
     }

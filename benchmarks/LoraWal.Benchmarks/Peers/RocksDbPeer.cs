@@ -12,7 +12,7 @@ internal sealed class RocksDbPeer : IContender
     public ContenderFacts Facts { get; } = new(
         "RocksDB 11.12.0.7641",
         "`sync = true`, relaxed: `sync = false` with a synced flush of its WAL every 50 ms; many writers: gathered "
-        + "into one batch",
+        + "into one batch; no compression",
         "CRC-32C on each WAL record and block",
         "the write fails; it then refuses writes until resumed");
 
@@ -28,7 +28,7 @@ internal sealed class RocksDbPeer : IContender
 
         public Log(string directory, Promise promise)
         {
-            _db = RocksDb.Open(new DbOptions().SetCreateIfMissing(true), directory);
+            _db = RocksDb.Open(new DbOptions().SetCreateIfMissing(true).SetCompression(Compression.No), directory);
             _write = new WriteOptions().SetSync(promise == Promise.Durable);
             using (Iterator last = _db.NewIterator())
             {

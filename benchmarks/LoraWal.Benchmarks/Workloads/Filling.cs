@@ -10,6 +10,7 @@ internal static class Filling
     public const string Child = "fill";
     private const string Lone = "lone";
     private const int TransactionRecords = 100;
+    private const int SyncedRecords = 1000; // who syncs each commit would take minutes
 
     /// <summary>The cheapest promise the contender keeps: what counts is the log that it leaves.</summary>
     public static Promise PromiseOf(IContender contender) =>
@@ -33,23 +34,24 @@ internal static class Filling
             log,
             Payload.Of(int.Parse(parts[0], CultureInfo.InvariantCulture)),
             long.Parse(parts[1], CultureInfo.InvariantCulture),
-            parts[2] == Lone);
+            parts[2] == Lone ? 1 : PromiseOf(contender) == Promise.Durable ? SyncedRecords : TransactionRecords);
         return [];
     }
 
-    public static void Fill(ILog log, byte[] payload, long records, bool oneByOne)
+    public static void Fill(ILog log, byte[] payload, long records, int transactionRecords)
     {
         for (long done = 0; done < records;)
         {
-            if (oneByOne)
+            int count = (int)Math.Min(transactionRecords, records - done);
+            if (count == 1)
             {
                 log.Append(payload);
-                done++;
-                continue;
+            }
+            else
+            {
+                log.AppendMany(payload, count);
             }
 
-            int count = (int)Math.Min(TransactionRecords, records - done);
-            log.AppendMany(payload, count);
             done += count;
         }
     }

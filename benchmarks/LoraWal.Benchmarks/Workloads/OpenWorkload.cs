@@ -54,7 +54,7 @@ internal sealed record OpenWorkload(Plan Plan, int Megabytes, bool AfterKill) : 
     public static void LeaveOpen(IContender contender, string directory, int records)
     {
         ILog log = contender.Open(directory, Filling.PromiseOf(contender));
-        Filling.Fill(log, Payload.Of(PayloadBytes), records, oneByOne: false);
+        Filling.Fill(log, Payload.Of(PayloadBytes), records, transactionRecords: records);
         ChildProcess.SayReady();
         Thread.Sleep(Timeout.Infinite);
         GC.KeepAlive(log);
