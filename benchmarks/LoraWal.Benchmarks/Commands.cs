@@ -63,12 +63,14 @@ internal static class Commands
         Plan plan = arguments.Contains("--quick") ? Plan.Quick : Plan.Full;
         string[] only = Option(arguments, "--only")?.Split(',') ?? [];
         using WorkDirectory directory = new(Option(arguments, "--dir"));
-        CompareReport report = await new CompareRun(directory.Path, plan, only).RunAsync();
-        if (Option(arguments, "--json") is string path)
+        string? path = Option(arguments, "--json");
+        CompareReport report = await new CompareRun(directory.Path, plan, only).RunAsync(report =>
         {
-            report.Save(path);
-        }
-
+            if (path is not null)
+            {
+                report.Save(path);
+            }
+        });
         Console.WriteLine(Tables.Terminal(report));
         return 0;
     }

@@ -14,16 +14,26 @@ internal sealed class WorkDirectory : IDisposable
             System.IO.Path.GetFullPath(parent ?? AppContext.BaseDirectory),
             $"bench-data-{Environment.ProcessId}-{Interlocked.Increment(ref _made)}");
         Directory.CreateDirectory(Path);
-        Console.CancelKeyPress += (_, _) => Dispose();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Dispose(); // a signal that ends the run comes here, too
     }
 
     public string Path { get; }
 
     public void Dispose()
     {
-        if (Directory.Exists(Path))
+        if (!Directory.Exists(Path))
+        {
+            return;
+        }
+
+        try
         {
             Directory.Delete(Path, recursive: true);
+        }
+        catch (IOException exception)
+        {
+            // Ended in the middle of work that still writes there.
+            Console.Error.WriteLine($"Not all of {Path} could be deleted: {exception.Message}");
         }
     }
 }

@@ -9,7 +9,8 @@ namespace LoraWal.Benchmarks.Report;
 /// alike. One that fails is reported as absent, with the reason.</summary>
 internal sealed class CompareRun(string root, Plan plan, IReadOnlyCollection<string> only)
 {
-    public async Task<CompareReport> RunAsync()
+    /// <param name="save">Called after each workload: a run that is cut short leaves what it has.</param>
+    public async Task<CompareReport> RunAsync(Action<CompareReport> save)
     {
         long start = Stopwatch.GetTimestamp();
         List<Row> rows = [];
@@ -20,15 +21,19 @@ internal sealed class CompareRun(string root, Plan plan, IReadOnlyCollection<str
                 await Console.Error.WriteLineAsync(
                     $"{Stopwatch.GetElapsedTime(start).TotalSeconds,4:0} s  {workload.Title}");
                 rows.AddRange(await RunAsync(workload));
+                save(ReportOf(rows, start));
             }
         }
 
-        return new CompareReport(
+        return ReportOf(rows, start);
+    }
+
+    private CompareReport ReportOf(IReadOnlyList<Row> rows, long start) =>
+        new(
             Machine.Describe(root), DateTimeOffset.UtcNow, plan.IsQuick, plan.Rounds, plan.Time.TotalSeconds,
             Stopwatch.GetElapsedTime(start).TotalSeconds,
             [.. Contenders.All.Select(contender => new Participant(contender.Name, contender.Facts))],
             rows);
-    }
 
     private async Task<IEnumerable<Row>> RunAsync(IWorkload workload)
     {

@@ -22,7 +22,7 @@ internal static class Catalogue
 
         foreach (int size in sizes)
         {
-            foreach (int writers in new[] { 16, 64, 256, 1024 })
+            foreach (int writers in size == Small ? [16, 64, 256, 1024] : new[] { 64, 256 })
             {
                 yield return new AppendWorkload(plan, Promise.Durable, writers, size) { IsAsync = true };
             }

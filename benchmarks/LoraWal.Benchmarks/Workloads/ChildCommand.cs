@@ -22,6 +22,7 @@ internal static class ChildCommand
                 return 0;
             case SlowSyncWorkload.Child:
                 ChildProcess.Say(SlowSyncWorkload.Measure(contender, directory, Enum.Parse<Promise>(more)));
+                Environment.Exit(0);
                 return 0;
             case OpenWorkload.Child:
                 OpenWorkload.LeaveOpen(contender, directory, int.Parse(more, CultureInfo.InvariantCulture));

@@ -23,13 +23,14 @@ internal sealed record OpenWorkload(Plan Plan, int Megabytes, bool AfterKill) : 
         $"open {(Megabytes < 1000 ? $"{Megabytes} MB" : $"{Megabytes / 1000} GB")} "
         + (AfterKill ? "after kill -9" : "after a clean close");
 
-    public int Rounds => Plan.Rounds;
+    public int Rounds => Plan.ReadingRounds;
 
     public bool KeepsDirectory => true;
 
     public bool Takes(IContender contender) =>
         contender.Name != Contenders.Floor
-        && (Megabytes <= FewMegabytes || contender is LoraWalContender or FasterLogPeer);
+        && ((Megabytes <= FewMegabytes && !Plan.IsQuick) || contender is LoraWalContender or FasterLogPeer
+            || (Plan.IsQuick && contender is SqlitePeer));
 
     public async Task<Dictionary<string, double>> PrepareAsync(IContender contender, string directory)
     {

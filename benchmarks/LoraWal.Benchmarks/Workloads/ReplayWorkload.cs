@@ -22,7 +22,7 @@ internal sealed record ReplayWorkload(Plan Plan, long Records, bool OneByOne) : 
         $"replay of {Records / 1_000_000} million records of {PayloadBytes} B, written "
         + (OneByOne ? "one by one" : "in transactions of 100");
 
-    public int Rounds => Plan.Rounds;
+    public int Rounds => Plan.ReadingRounds;
 
     public bool KeepsDirectory => true;
 
@@ -30,8 +30,10 @@ internal sealed record ReplayWorkload(Plan Plan, long Records, bool OneByOne) : 
     // Ten million records take the others a minute each to write, or more memory than there may be.
     public bool Takes(IContender contender) =>
         OneByOne ? contender is LoraWalContender
-        : (Records <= ManyRecords && contender is not DotNextPeer) || contender is LoraWalContender or FasterLogPeer
+        : (Records <= ManyRecords && contender is not DotNextPeer && !IsSlowToFill(contender)) || contender is LoraWalContender or FasterLogPeer
             || contender.Name == Contenders.Floor;
+
+    private bool IsSlowToFill(IContender contender) => Plan.IsQuick && contender is (RocksDbPeer or ZoneTreePeer);
 
     public async Task<Dictionary<string, double>> PrepareAsync(IContender contender, string directory)
     {
