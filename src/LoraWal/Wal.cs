@@ -130,6 +130,10 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     /// out.</summary>
     internal TruncationHolds Holds => _log.Core.Holds;
 
+    /// <summary>What a state machine works with.</summary>
+    internal (LogCore Core, LogControl Control, WalEnvironment Environment) Parts =>
+        (_log.Core, _control, _environment);
+
     /// <summary>One round of the group flusher, for tests that have no timer.</summary>
     internal bool FlushTick() => _log.FlushTick();
 

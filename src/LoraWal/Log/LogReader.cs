@@ -66,7 +66,9 @@ internal sealed class LogReader(LogCore core, IStorage storage)
         (LogPosition Written, LogPosition Durable, WalFault? Fault, bool IsClosed) edges, WalReadOptions options) =>
         options.IncludeNotDurable && edges.Fault is null ? edges.Written : edges.Durable;
 
-    private SegmentCursor Begin(Lsn? after)
+    /// <summary>Opens the segment that holds the record after an LSN.</summary>
+    /// <exception cref="WalTruncatedException">Truncation has taken that record.</exception>
+    public SegmentCursor Begin(Lsn? after)
     {
         SegmentEntry entry;
         SegmentCatalog.Summary now;
