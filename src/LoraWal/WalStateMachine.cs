@@ -117,5 +117,5 @@ public sealed class WalStateMachine<T> : IWalStateMachineHost<T>, IAsyncDisposab
 
     /// <summary>Takes the last snapshot, if the options want one, and stops following the log. A snapshot that fails
     /// has been reported, and is not thrown: the next start replays more.</summary>
-    public async ValueTask DisposeAsync() => await Handle.StopAsync().ConfigureAwait(false);
+    public async ValueTask DisposeAsync() => await Handle.StopAsync(CancellationToken.None).ConfigureAwait(false);
 }

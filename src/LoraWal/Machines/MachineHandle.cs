@@ -92,12 +92,13 @@ internal sealed class MachineHandle
     public async ValueTask<Lsn> CheckpointAsync(CancellationToken cancellationToken) =>
         await _taker.TakeAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Takes the last snapshot, if the options want one, and stops following. The log is still open.</summary>
-    public Task StopAsync()
+    /// <summary>Takes the last snapshot, if the options want one and the token allows, and stops following. The log is
+    /// still open.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_stopLock)
         {
-            return _stopped ??= StopOnceAsync();
+            return _stopped ??= StopOnceAsync(cancellationToken);
         }
     }
 
@@ -143,7 +144,7 @@ internal sealed class MachineHandle
         }
     }
 
-    private async Task StopOnceAsync()
+    private async Task StopOnceAsync(CancellationToken cancellationToken)
     {
         _runner.Schedule.Due = null;
         if (_timer is { } timer)
@@ -158,7 +159,7 @@ internal sealed class MachineHandle
             _runner.CatchUp();
             try
             {
-                await _taker.TakeAsync(CancellationToken.None).ConfigureAwait(false);
+                await _taker.TakeAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception)
             {
