@@ -10,6 +10,7 @@ namespace LoraWal.Log;
 internal sealed class LogCore
 {
     private readonly TimeProvider _time;
+    private readonly List<MoveSignal> _listeners = [];
     private TaskCompletionSource? _moved;
     private long _unsyncedSince;
     private bool _isClosed;
@@ -181,9 +182,31 @@ internal sealed class LogCore
         }
     }
 
+    /// <summary>Gives this signal whenever an edge moves, the log is poisoned, or it closes.</summary>
+    public void Listen(MoveSignal signal)
+    {
+        lock (State.Gate)
+        {
+            _listeners.Add(signal);
+        }
+    }
+
+    /// <summary>Ends <see cref="Listen"/>.</summary>
+    public void StopListening(MoveSignal signal)
+    {
+        lock (State.Gate)
+        {
+            _listeners.Remove(signal);
+        }
+    }
+
     private void PulseUnderLock()
     {
         _moved?.TrySetResult();
         _moved = null;
+        foreach (MoveSignal listener in _listeners)
+        {
+            listener.Set();
+        }
     }
 }
