@@ -224,6 +224,14 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         return new LogReader(_log.Core, _environment.Storage).ReadAsync(options, cancellationToken);
     }
 
+    /// <summary>Follows the log for one consumer inside this process, without an allocation per record, frame or
+    /// wait. A payload is valid until the next transaction is asked for.</summary>
+    internal LogFollower Follow(WalReadOptions options)
+    {
+        ObjectDisposedException.ThrowIf(_log.IsClosing, this);
+        return new LogReader(_log.Core, _environment.Storage).Follow(options);
+    }
+
     /// <inheritdoc/>
     public async ValueTask CheckpointAsync(Lsn fence, CancellationToken cancellationToken = default)
     {

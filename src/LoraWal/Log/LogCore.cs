@@ -10,6 +10,7 @@ namespace LoraWal.Log;
 internal sealed class LogCore
 {
     private readonly TimeProvider _time;
+    private readonly List<MoveSignal> _listeners = [];
     private volatile IWorker[] _followers = [];
     private volatile bool _hasNews;
     private TaskCompletionSource? _moved;
@@ -191,6 +192,24 @@ internal sealed class LogCore
         }
     }
 
+    /// <summary>Gives this signal whenever an edge moves, the log is poisoned, or it closes.</summary>
+    public void Listen(MoveSignal signal)
+    {
+        lock (State.Gate)
+        {
+            _listeners.Add(signal);
+        }
+    }
+
+    /// <summary>Ends <see cref="Listen"/>.</summary>
+    public void StopListening(MoveSignal signal)
+    {
+        lock (State.Gate)
+        {
+            _listeners.Remove(signal);
+        }
+    }
+
     /// <summary>Asks a worker for a run whenever an edge moves, the log is poisoned, or it closes: what
     /// <see cref="MovedAsync"/> tells, without a task each time.</summary>
     public void AddFollower(IWorker follower)
@@ -229,5 +248,9 @@ internal sealed class LogCore
         _hasNews = true;
         _moved?.TrySetResult();
         _moved = null;
+        foreach (MoveSignal listener in _listeners)
+        {
+            listener.Set();
+        }
     }
 }

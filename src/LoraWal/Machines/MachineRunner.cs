@@ -1,5 +1,6 @@
 using LoraWal.Diagnostics;
 using LoraWal.Log;
+using LoraWal.Segments;
 using LoraWal.Storage;
 
 namespace LoraWal.Machines;
@@ -44,7 +45,7 @@ internal sealed class MachineRunner : IDisposable
         Schedule = schedule;
         _at = after;
         Waiters.Advance(after);
-        _cursor = new LogReader(core, storage).Begin(new Lsn(after));
+        _cursor = new LogReader(core, storage).OpenCursor(new Lsn(after), new ReadBuffer(isReused: true));
         _split = new TransactionSplitter(after, ulong.MaxValue);
     }
 
