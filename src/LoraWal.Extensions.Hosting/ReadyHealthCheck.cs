@@ -10,7 +10,8 @@ namespace LoraWal.Extensions.Hosting;
 //   did not start, poisoned, closed           Unhealthy
 //   opening, replaying, full, host stopping   Unhealthy
 //   disabled                                  Healthy, and says so
-//   running                                   the worse of: oldest record not synced, free bytes of the volume
+//   running                                   the worst of: oldest record not synced, free bytes of the volume,
+//                                             consumers that have stopped, cursors that hold back too much
 //
 // Under SyncMode.None nothing syncs on its own, so the age of what is not synced says nothing about the disk.
 internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
@@ -73,6 +74,32 @@ internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
 
         return log.FreeBytes < limits.MinFreeBytesDegraded
             ? (HealthStatus.Degraded, space)
-            : (HealthStatus.Healthy, "The log takes appends.");
+            : CheckConsumers();
+    }
+
+    private (HealthStatus Verdict, string Description) CheckConsumers()
+    {
+        if (log.Consumers.FirstOrDefault(consumer => consumer.Problem is not null) is { } stopped)
+        {
+            return (HealthStatus.Degraded, stopped.Problem!);
+        }
+
+        foreach (WalCursorInfo cursor in log.Cursors)
+        {
+            if (cursor.Problem is { } problem)
+            {
+                return (HealthStatus.Degraded, problem.Message);
+            }
+
+            if (cursor.IsOverLimit)
+            {
+                return (
+                    HealthStatus.Degraded,
+                    $"The cursor '{cursor.Name}' at LSN {cursor.Position} keeps {cursor.LagBytes} bytes from "
+                    + $"truncation, more than its {nameof(cursor.MaxLagBytes)} ({cursor.MaxLagBytes}).");
+            }
+        }
+
+        return (HealthStatus.Healthy, "The log takes appends.");
     }
 }
