@@ -56,8 +56,7 @@ internal sealed class SegmentFiles(IStorage storage)
     {
         lock (_publishing)
         {
-            storage.Delete(name);
-            storage.Rename(temporaryName, name);
+            storage.Replace(temporaryName, name);
             storage.SyncDirectory();
         }
     }
