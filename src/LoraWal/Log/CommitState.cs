@@ -128,12 +128,37 @@ internal sealed class CommitState
         return LastAssigned;
     }
 
+    /// <summary>Adds a record that no one waits for the short way, without a look at anything but the room: whatever
+    /// else an append looks at has not changed since one took the long way.</summary>
+    // INVARIANT: the short way is open only while the last append that no one waits for has found the log open, not
+    // full, nobody waiting for room, the age of the oldest record noted, and whoever must write it asked. Whatever
+    // changes one of these closes it: a swap or a dropped buffer (a cleared buffer has none), the end of a frame,
+    // a poisoning, closing, a wait for room.
+    public bool TryAddShortWayUnderLock(ReadOnlySpan<byte> payload, ushort recordType, out ulong lsn)
+    {
+        lsn = _next;
+        if (!Filling.TryAddShortWay(lsn, payload, recordType))
+        {
+            return false;
+        }
+
+        LastAssigned = lsn;
+        Volatile.Write(ref _next, lsn + 1);
+        return true;
+    }
+
     /// <summary>Notes that no one waits for the transaction just added.</summary>
     public void BufferedUnderLock(ulong firstLsn, ulong lastLsn)
     {
         Filling.NoteBuffered(firstLsn, lastLsn);
         _writeSoon |= _writesBufferedSoon || Filling.UsedBytes >= WriteSoonBytes;
     }
+
+    /// <summary>Opens the short way behind the record just added.</summary>
+    public void AllowShortWayUnderLock() => Filling.AllowShortWay(MaxPendingBytes);
+
+    /// <summary>Closes the short way.</summary>
+    public void CloseShortWayUnderLock() => Filling.CloseShortWay();
 
     /// <summary>Asks for everything up to an LSN to be written and synced, though no append waits for it.</summary>
     public void WantSyncUnderLock(ulong lsn)

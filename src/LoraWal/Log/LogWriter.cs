@@ -50,6 +50,12 @@ internal sealed class LogWriter
     public ValueTask<Lsn> SubmitAsync(Submission append, AppendDurability need, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (need == AppendDurability.Buffered && append.Count == 0
+            && TrySubmitShortWay(append.Bytes.Span, append.RecordType, out ulong taken))
+        {
+            return new ValueTask<Lsn>(new Lsn(taken));
+        }
+
         Lsn lsn = Submit(append.Bytes.Span, append, need, blocks: false, out Waiter? waiter);
         return waiter is null ? new ValueTask<Lsn>(lsn) : TaskOf(waiter, cancellationToken);
     }
@@ -57,6 +63,11 @@ internal sealed class LogWriter
     /// <summary>Appends a lone record, and blocks until it is as durable as asked for.</summary>
     public Lsn SubmitBlocking(ReadOnlySpan<byte> payload, ushort recordType, AppendDurability need)
     {
+        if (need == AppendDurability.Buffered && TrySubmitShortWay(payload, recordType, out ulong taken))
+        {
+            return new Lsn(taken);
+        }
+
         Lsn lsn = Submit(payload, new Submission(default, 0, recordType), need, blocks: true, out Waiter? waiter);
         return waiter is null ? lsn : waiter.WaitBlocking();
     }
@@ -214,10 +225,19 @@ internal sealed class LogWriter
         lock (_state.Gate)
         {
             _closing = true;
+            _state.CloseShortWayUnderLock();
             _state.Waiters.FailRoom(static _ => Closed(), ref done);
         }
 
         done.CompleteAll();
+    }
+
+    private bool TrySubmitShortWay(ReadOnlySpan<byte> payload, ushort recordType, out ulong lsn)
+    {
+        lock (_state.Gate)
+        {
+            return _state.TryAddShortWayUnderLock(payload, recordType, out lsn);
+        }
     }
 
     private Lsn Submit(
@@ -239,6 +259,7 @@ internal sealed class LogWriter
                 waiter.Begin(WaiterKind.Append, need, 0, blocks);
                 waiter.Submission = blocks ? append with { Bytes = bytes.ToArray() } : append;
                 _state.Waiters.AddForRoom(waiter);
+                _state.CloseShortWayUnderLock();
                 handOn = _state.HandOnUnderLock();
             }
             else
@@ -249,6 +270,10 @@ internal sealed class LogWriter
                 {
                     _state.BufferedUnderLock(lsn - (ulong)Math.Max(append.Count, 1) + 1, lsn);
                     handOn = _state.HandOnUnderLock();
+                    if (!Core.Full.IsFull)
+                    {
+                        _state.AllowShortWayUnderLock();
+                    }
                 }
                 else if (_state.CanLeadUnderLock(need))
                 {
