@@ -34,7 +34,7 @@ internal static class WalOpener
             new OwnerRecord(System.Environment.ProcessId, System.Environment.MachineName, environment.Time.GetUtcNow()),
             options.AllowUnsafeFileSystem);
 
-        var files = new SegmentFiles(environment.Storage);
+        var files = new SegmentFiles(environment.Storage) { Reserves = settings.SyncMode != SyncMode.PerCommit };
         var recovery = new RecoverySettings(
             settings.SegmentBytes,
             settings.OpenFence,

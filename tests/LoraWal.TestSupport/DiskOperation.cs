@@ -15,6 +15,7 @@ public enum DiskOperationKind
     Read,
     Sync,
     DropCache,
+    Reserve,
 }
 
 /// <summary>One call on the simulated disk, as the fault hook and the trace see it.</summary>
