@@ -27,6 +27,7 @@ internal sealed class CommitState
     private readonly bool _writesBufferedSoon;
     private readonly ulong _openFence;
     private PendingBuffer _spare;
+    private volatile bool _isWriting;
     private bool _isPoisoned;
     private bool _writeSoon;
     private ulong _syncWanted;
@@ -78,8 +79,8 @@ internal sealed class CommitState
     /// <summary>Everything up to here needs no waiting for: it is durable, or a fence jumped over it.</summary>
     public ulong SettledLsn => Math.Max(_durable, _openFence);
 
-    /// <summary>Whether someone has the write role.</summary>
-    public bool IsWriting { get; private set; }
+    /// <summary>Whether someone has the write role. A hint, if read without the lock.</summary>
+    public bool IsWriting => _isWriting;
 
     /// <summary>Whether someone is in the gate.</summary>
     public bool IsSyncing { get; private set; }
@@ -177,14 +178,29 @@ internal sealed class CommitState
         {
             Waiters.AddForSync(waiter);
         }
-        else if (Filling.IsEmpty || waiter.Lsn < Filling.Frame(0).FirstLsn)
-        {
-            Waiters.AddToWriting(waiter);
-        }
-        else
+        else if (IsFillingUnderLock(waiter))
         {
             Waiters.AddToFilling(waiter);
         }
+        else
+        {
+            Waiters.AddToWriting(waiter);
+        }
+    }
+
+    /// <summary>Whether an append that has its LSN is still in the buffer being filled.</summary>
+    public bool IsFillingUnderLock(Waiter waiter) => !Filling.IsEmpty && waiter.Lsn >= Filling.Frame(0).FirstLsn;
+
+    /// <summary>Ends the time in which an append looks after itself.</summary>
+    public void StopSpinningUnderLock(Waiter waiter)
+    {
+        // One whose buffer was dropped, and whose LSN has been given again, is counted no more.
+        if (waiter.Spins && IsFillingUnderLock(waiter) && Waiters.Spinning > 0)
+        {
+            Waiters.StopSpinning();
+        }
+
+        waiter.Spins = false;
     }
 
     /// <summary>Takes back an append that waits for room.</summary>
@@ -224,7 +240,7 @@ internal sealed class CommitState
     public void TakeWriteRoleUnderLock()
     {
         Debug.Assert(!IsWriting, "One thread writes at a time.");
-        IsWriting = true;
+        _isWriting = true;
     }
 
     /// <summary>Swaps the two buffers, and lets in the appends that waited for room.</summary>
@@ -243,7 +259,7 @@ internal sealed class CommitState
     }
 
     /// <summary>Gives up the write role.</summary>
-    public void EndWriteUnderLock() => IsWriting = false;
+    public void EndWriteUnderLock() => _isWriting = false;
 
     /// <summary>Takes the gate.</summary>
     public void TakeGateUnderLock()

@@ -15,6 +15,7 @@ internal sealed class LogWriter
 
     private readonly WaiterPool _pool;
     private readonly CommitState _state;
+    private readonly ShortWait _shortWait;
     private readonly IoLeader _leader; // held: the worker holds it weakly
     private volatile bool _closing;
 
@@ -31,6 +32,7 @@ internal sealed class LogWriter
         Gate = new SyncGate(Core, active.File);
         Writer = new WriteRole(Core, Gate, _pool, maker, active);
         Writer.Appender.Known = (start.Fence, start.Floor);
+        _shortWait = new ShortWait(Core, Writer);
         _leader = new IoLeader(Core, Writer, Gate);
     }
 
@@ -248,6 +250,7 @@ internal sealed class LogWriter
         var batch = default(PendingBuffer);
         var done = default(WaiterList);
         HandOn handOn = HandOn.Nobody;
+        bool spins = false;
         lock (_state.Gate)
         {
             ThrowIfClosing();
@@ -283,6 +286,7 @@ internal sealed class LogWriter
                 {
                     waiter = _pool.Rent();
                     waiter.Begin(WaiterKind.Append, need, lsn, blocks);
+                    waiter.Spins = spins = _shortWait.IsWorthwhileUnderLock(need);
                     _state.WaitUnderLock(waiter);
                     handOn = _state.HandOnUnderLock();
                 }
@@ -293,6 +297,10 @@ internal sealed class LogWriter
         if (batch is not null)
         {
             waiter = Lead(batch, new LeaderWait(lsn, need, WaiterKind.Append, blocks), SyncReason.Commit);
+        }
+        else if (spins)
+        {
+            _shortWait.Pass(waiter!);
         }
 
         return new Lsn(lsn);

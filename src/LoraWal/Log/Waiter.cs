@@ -31,6 +31,7 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
     private CancellationTokenRegistration _cancellation;
     private CancellationToken _token;
     private bool _blocks;
+    private bool _isParked;
     private Lsn _result;
     private Exception? _failure;
     private int _completed;
@@ -45,6 +46,15 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
 
     /// <summary>The LSN waited for; 0 while there is no room for the append. Guarded by the log's lock.</summary>
     public ulong Lsn { get; set; }
+
+    /// <summary>Whether its caller still looks after it: nobody need be woken to write its record. Guarded by the log's
+    /// lock.</summary>
+    public bool Spins { get; set; }
+
+    /// <summary>Whether the wait has ended.</summary>
+    public bool HasEnded => _blocks
+        ? Volatile.Read(ref _completed) == 2
+        : _core.GetStatus(_core.Version) != ValueTaskSourceStatus.Pending;
 
     /// <summary>The append that waits for room; empty otherwise.</summary>
     public Submission Submission { get; set; }
@@ -113,12 +123,9 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
             spin.SpinOnce(sleep1Threshold: -1);
         }
 
-        lock (this)
+        if (Volatile.Read(ref _completed) < 2)
         {
-            while (_completed < 2)
-            {
-                Monitor.Wait(this);
-            }
+            Park();
         }
 
         (Lsn result, Exception? failure) = (_result, _failure);
@@ -158,11 +165,14 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
 
         if (_blocks)
         {
-            lock (this)
+            (_result, _failure) = (result, failure);
+            Interlocked.Exchange(ref _completed, 2);
+            if (Volatile.Read(ref _isParked))
             {
-                (_result, _failure) = (result, failure);
-                Volatile.Write(ref _completed, 2);
-                Monitor.Pulse(this);
+                lock (this)
+                {
+                    Monitor.Pulse(this);
+                }
             }
         }
         else if (failure is null)
@@ -172,6 +182,21 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
         else
         {
             _core.SetException(failure);
+        }
+    }
+
+    // SAFETY: either this thread sees that the wait has ended, or the one that ends it sees that this one parks, and
+    // wakes it: each writes its own side before it reads the other's, with a full fence in between.
+    private void Park()
+    {
+        lock (this)
+        {
+            Volatile.Write(ref _isParked, true);
+            Interlocked.MemoryBarrier();
+            while (Volatile.Read(ref _completed) < 2)
+            {
+                Monitor.Wait(this);
+            }
         }
     }
 
@@ -185,6 +210,8 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
             _result = default;
             _failure = null;
             _completed = 0;
+            _isParked = false;
+            Spins = false;
             Next = null;
             Submission = default;
             Failure = null;
