@@ -10,6 +10,7 @@ namespace LoraWal.Log;
 internal sealed class LogCore
 {
     private readonly TimeProvider _time;
+    private readonly CrowdWaker _waker = new();
     private TaskCompletionSource? _moved;
     private long _unsyncedSince;
     private bool _isClosed;
@@ -124,7 +125,7 @@ internal sealed class LogCore
     /// <summary>Completes waiters, wakes leaders and announces a first fault, once the lock is left.</summary>
     public void AfterLock(ref WaiterList done, HandOn handOn, bool isFirstFault = false)
     {
-        done.CompleteAll();
+        Complete(ref done);
         switch (handOn)
         {
             case HandOn.IoThread:
@@ -140,6 +141,31 @@ internal sealed class LogCore
             WalLog.Poisoned(Logger, Name, fault.At, fault.Reason, fault.Exception);
             Latch.Announce();
         }
+    }
+
+    private void Complete(ref WaiterList done)
+    {
+        if (done.Count < CrowdWaker.Crowd || Environment.Work.IsSingleThreaded)
+        {
+            done.CompleteAll();
+            return;
+        }
+
+        // Who blocks is woken by this thread; who awaits goes on in the pool.
+        var awaiting = default(WaiterList);
+        while (done.TakeFirst() is { } waiter)
+        {
+            if (waiter.Blocks)
+            {
+                waiter.Complete();
+            }
+            else
+            {
+                awaiting.Add(waiter);
+            }
+        }
+
+        _waker.Complete(ref awaiting);
     }
 
     /// <summary>Nothing is written or synced any more.</summary>

@@ -27,7 +27,7 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
 
     private readonly WaiterPool _pool = pool;
 
-    private ManualResetValueTaskSourceCore<Lsn> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<Lsn> _core;
     private CancellationTokenRegistration _cancellation;
     private CancellationToken _token;
     private bool _blocks;
@@ -50,6 +50,9 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
     /// <summary>Whether its caller still looks after it: nobody need be woken to write its record. Guarded by the log's
     /// lock.</summary>
     public bool Spins { get; set; }
+
+    /// <summary>Whether its caller blocks.</summary>
+    public bool Blocks => _blocks;
 
     /// <summary>Whether the wait has ended.</summary>
     public bool HasEnded => _blocks
@@ -113,6 +116,13 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
         LetGo();
     }
 
+    /// <summary>As <see cref="Complete"/>, with what the caller does next on this thread of the pool.</summary>
+    public void CompleteHere()
+    {
+        TryEnd(Result, Failure, continuesHere: true);
+        LetGo();
+    }
+
     /// <summary>Blocks until the wait has ended.</summary>
     /// <returns>The result.</returns>
     public Lsn WaitBlocking()
@@ -156,12 +166,14 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
         }
     }
 
-    private void TryEnd(Lsn result, Exception? failure)
+    private void TryEnd(Lsn result, Exception? failure, bool continuesHere = false)
     {
         if (Interlocked.CompareExchange(ref _completed, 1, 0) != 0)
         {
             return;
         }
+
+        _core.RunContinuationsAsynchronously = !continuesHere;
 
         if (_blocks)
         {
