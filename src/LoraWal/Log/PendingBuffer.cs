@@ -137,6 +137,23 @@ internal sealed class PendingBuffer
     /// <summary>Forgets all frames. The memory of a burst is given back with the writes that follow it.</summary>
     public void Clear()
     {
+        // Most of the time there is one frame, and its array stays where it is.
+        if (FrameCount > 1 || _spares.Count > 0 || _bytes.Length > KeptBytes)
+        {
+            KeepSpares();
+        }
+
+        FrameCount = 0;
+        _bytesBefore = 0;
+        _end = 0;
+        _roomEnd = 0;
+        _shortEnd = 0;
+        FirstBufferedLsn = 0;
+        LastBufferedLsn = 0;
+    }
+
+    private void KeepSpares()
+    {
         if (!IsEmpty)
         {
             _mostFrames = Math.Max(FrameCount, _mostFrames - 1);
@@ -153,14 +170,7 @@ internal sealed class PendingBuffer
         }
 
         Array.Clear(_frames, 0, FrameCount);
-        FrameCount = 0;
         _bytes = [];
-        _bytesBefore = 0;
-        _end = 0;
-        _roomEnd = 0;
-        _shortEnd = 0;
-        FirstBufferedLsn = 0;
-        LastBufferedLsn = 0;
     }
 
     private Span<byte> Reserve(ulong lsn, int entryBytes, int count)
@@ -208,9 +218,13 @@ internal sealed class PendingBuffer
         }
 
         // The second frame of a buffer is part of a burst: it will need all of its room.
-        _bytes = _spares.TryPop(out byte[]? spare)
-            ? spare
-            : GC.AllocateUninitializedArray<byte>(FrameCount == 0 ? InitialBytes : _frameTargetBytes + Alignment);
+        if (FrameCount > 0 || _bytes.Length == 0)
+        {
+            _bytes = _spares.TryPop(out byte[]? spare)
+                ? spare
+                : GC.AllocateUninitializedArray<byte>(FrameCount == 0 ? InitialBytes : _frameTargetBytes + Alignment);
+        }
+
         _frames[FrameCount++] = new PendingFrame(_bytes, 0, lsn, 0);
         _end = HeadBytes;
         _roomEnd = 0;

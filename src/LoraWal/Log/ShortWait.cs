@@ -14,9 +14,12 @@ internal sealed class ShortWait(LogCore core, WriteRole writer)
     private const int Spins = 80;
     private const int Yields = 40;
 
-    // For about half a microsecond whoever has just written may come back with its next record, and take this one
-    // along: two records a write. Who takes the role at once writes but its own, and so does the other one then.
-    private const int Grace = 14;
+    // Each look takes the line of memory away from whoever writes.
+    private const int SpinsPerLook = 8;
+
+    // For about a microsecond whoever has just written may come back with its next record, and take this one along: two
+    // records a write. Who takes the role at once writes but its own, and so does the other one then.
+    private const int Grace = 2;
 
     private readonly int _spins = Environment.ProcessorCount > 1 ? Spins : 0;
 
@@ -39,10 +42,13 @@ internal sealed class ShortWait(LogCore core, WriteRole writer)
                 return;
             }
 
-            free = core.State.IsWriting ? 0 : free + 1;
-            if (free > (i < _spins ? Grace : 0) && TryLead(waiter))
+            if (i >= _spins || i % SpinsPerLook == 0)
             {
-                return;
+                free = core.State.IsWriting ? 0 : free + 1;
+                if (free > (i < _spins ? Grace : 0) && TryLead(waiter))
+                {
+                    return;
+                }
             }
 
             if (i < _spins)
