@@ -7,6 +7,7 @@ namespace LoraWal.Log;
 //
 // INVARIANT: whenever there is work (CommitState.NeedsWrite, NeedsSync), someone holds the role it needs, or the I/O
 // thread has been asked. Every place that gives up a role, or adds work without taking one, ends in HandOnUnderLock.
+// Appends that spin (ShortWait) are no such work: their callers lead them, or stop spinning, which makes them so.
 internal sealed class LogCore
 {
     private readonly TimeProvider _time;
