@@ -2,8 +2,8 @@ namespace LoraWal.Log;
 
 /// <summary>Resumes the callers of a crowd on the thread pool, without a work item for each.</summary>
 /// <remarks>
-/// A work item resumes one caller after the other, and before each asks for another item if more are left: a caller that
-/// blocks, leading a batch of its own perhaps, holds up nobody but itself.
+/// A work item resumes one caller after the other, and before each asks for another item if more are left: a caller
+/// that blocks, leading a batch of its own perhaps, holds up nobody but itself.
 /// </remarks>
 // INVARIANT: whenever a waiter is in the list, an item has been asked for that has not begun, or one is about to look.
 internal sealed class CrowdWaker : IThreadPoolWorkItem

@@ -24,6 +24,7 @@ internal sealed class PendingBuffer
     private const int LoneShift = BatchHeader.Bytes + BatchEntry.HeaderBytes;
     private const int InitialBytes = 4 * 1024;
     private const int KeptBytes = 8 * 1024 * 1024;
+    private const int KeptFrames = 8; // of 1 MiB: as much
 
     private readonly int _frameTargetBytes;
     private readonly Stack<byte[]> _spares = new();
@@ -33,7 +34,7 @@ internal sealed class PendingBuffer
     private int _end; // in it
     private int _roomEnd; // in it: up to here entries may be added without a look at anything else
     private int _shortEnd; // the same, for the short way
-    private int _mostFrames;
+    private int _mostFrames = KeptFrames;
 
     /// <param name="frameTargetBytes">A frame ends at the last transaction boundary before this.</param>
     public PendingBuffer(int frameTargetBytes) => _frameTargetBytes = frameTargetBytes;
@@ -156,7 +157,7 @@ internal sealed class PendingBuffer
     {
         if (!IsEmpty)
         {
-            _mostFrames = Math.Max(FrameCount, _mostFrames - 1);
+            _mostFrames = Math.Max(Math.Max(FrameCount, _mostFrames - 1), KeptFrames);
             Keep(_bytes, _end);
             for (int i = FrameCount - 2; i >= 0; i--)
             {
