@@ -35,7 +35,8 @@ public interface IWal
     /// nothing and throws <see cref="OperationCanceledException"/>. After that the outcome is open: the wait ends with
     /// <see cref="WalWaitCanceledException"/>, and the record may or may not be in the log.</para>
     /// <para><b>Threads.</b> An append that finds no other one under way does the system calls of its batch, the sync
-    /// included, on its caller's thread before it returns the task.</para>
+    /// included, on its caller's thread before it returns the task. One that only has to be written, and finds a write
+    /// under way, waits some microseconds for it first, and may lead then.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">The payload is over <see cref="WalOptions.MaxTransactionBytes"/>, or can
     /// never fit below <see cref="WalOptions.MaxLogBytes"/>. Nothing was appended.</exception>

@@ -15,6 +15,7 @@ public enum DiskOperationKind
     Read,
     Sync,
     DropCache,
+    Reserve,
     Replace,
 }
 

@@ -7,9 +7,11 @@ namespace LoraWal.Log;
 //
 // INVARIANT: whenever there is work (CommitState.NeedsWrite, NeedsSync), someone holds the role it needs, or the I/O
 // thread has been asked. Every place that gives up a role, or adds work without taking one, ends in HandOnUnderLock.
+// Appends that spin (ShortWait) are no such work: their callers lead them, or stop spinning, which makes them so.
 internal sealed class LogCore
 {
     private readonly TimeProvider _time;
+    private readonly CrowdWaker _waker = new();
     private readonly List<MoveSignal> _listeners = [];
     private volatile IWorker[] _followers = [];
     private volatile bool _hasNews;
@@ -148,7 +150,7 @@ internal sealed class LogCore
     public void AfterLock(ref WaiterList done, HandOn handOn, bool isFirstFault = false)
     {
         WakeFollowers();
-        done.CompleteAll();
+        Complete(ref done);
         switch (handOn)
         {
             case HandOn.IoThread:
@@ -164,6 +166,31 @@ internal sealed class LogCore
             WalLog.Poisoned(Logger, Name, fault.At, fault.Reason, fault.Exception);
             Latch.Announce();
         }
+    }
+
+    private void Complete(ref WaiterList done)
+    {
+        if (done.Count < CrowdWaker.Crowd || Environment.Work.IsSingleThreaded)
+        {
+            done.CompleteAll();
+            return;
+        }
+
+        // Who blocks is woken by this thread; who awaits goes on in the pool.
+        var awaiting = default(WaiterList);
+        while (done.TakeFirst() is { } waiter)
+        {
+            if (waiter.Blocks)
+            {
+                waiter.Complete();
+            }
+            else
+            {
+                awaiting.Add(waiter);
+            }
+        }
+
+        _waker.Complete(ref awaiting);
     }
 
     /// <summary>Nothing is written or synced any more.</summary>

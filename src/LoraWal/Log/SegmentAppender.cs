@@ -91,7 +91,7 @@ internal sealed class SegmentAppender
         for (int i = 0; i < buffer.FrameCount; i++)
         {
             PendingFrame frame = buffer.Frame(i);
-            Span<byte> image = buffer.Image(frame, out FrameKind kind, out ushort type, out int payloadBytes);
+            Span<byte> image = PendingBuffer.Image(frame, out FrameKind kind, out ushort type, out int payloadBytes);
             if (!_active.HasRoom(image.Length) || frame.FirstLsn != _active.NextLsn || !_active.CanTell(now))
             {
                 Rotate(frame.FirstLsn, image.Length, now, isRetry);

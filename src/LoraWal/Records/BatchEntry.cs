@@ -19,13 +19,11 @@ internal readonly record struct BatchEntry(int PayloadBytes, ushort RecordType, 
     private const int ZeroOffset = 7;
     private const byte LastOfTransaction = 1;
 
-    public void Write(Span<byte> target)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(target, PayloadBytes);
-        BinaryPrimitives.WriteUInt16LittleEndian(target[TypeOffset..], RecordType);
-        target[FlagsOffset] = IsLastOfTransaction ? LastOfTransaction : (byte)0;
-        target[ZeroOffset] = 0;
-    }
+    public void Write(Span<byte> target) => BinaryPrimitives.WriteUInt64LittleEndian(
+        target,
+        (uint)PayloadBytes
+            | ((ulong)RecordType << (8 * TypeOffset))
+            | (IsLastOfTransaction ? (ulong)LastOfTransaction << (8 * FlagsOffset) : 0));
 
     /// <summary>Marks an entry that has been written as the last of its transaction, or as another one.</summary>
     public static void MarkLast(Span<byte> entry, bool isLast) =>

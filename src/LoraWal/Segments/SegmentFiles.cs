@@ -11,6 +11,10 @@ internal sealed class SegmentFiles(IStorage storage)
 
     public IStorage Storage => storage;
 
+    /// <summary>Whether space is reserved for new files, rather than zeros written: half the bytes to write, but the
+    /// first sync after each write has metadata to write, too. docs/adr/0007-reserved-segments.md</summary>
+    public bool Reserves { get; init; }
+
     /// <summary>Makes a file of zeros under a temporary name, synced. Whatever had that name goes.</summary>
     public IStorageFile Fill(string temporaryName, long bytes)
     {
@@ -18,7 +22,11 @@ internal sealed class SegmentFiles(IStorage storage)
         IStorageFile file = storage.Create(temporaryName);
         try
         {
-            file.WriteZeros(0, bytes);
+            if (!Reserves || !file.TryReserve(bytes))
+            {
+                file.WriteZeros(0, bytes);
+            }
+
             file.Sync();
             return file;
         }
