@@ -30,26 +30,45 @@ public readonly struct WalRecord
 public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
 {
     // One lone record: its payload and type. Several: their entries, as Records lays them out.
-    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly byte[] _array;
+    private readonly int _start;
+    private readonly long _unixMilliseconds;
     private readonly ushort _loneType;
     private readonly bool _isLone;
+    private readonly int _loneBytes;
 
     internal WalTransaction(Lsn lsn, DateTimeOffset timestamp, ushort recordType, ReadOnlyMemory<byte> payload)
     {
         FirstLsn = lsn;
-        Timestamp = timestamp;
+        _unixMilliseconds = timestamp.ToUnixTimeMilliseconds();
         Count = 1;
-        _bytes = payload;
+        _array = payload.ToArray();
+        _loneBytes = payload.Length;
         _loneType = recordType;
         _isLone = true;
     }
 
-    internal WalTransaction(Lsn first, DateTimeOffset timestamp, int count, ReadOnlyMemory<byte> entries)
+    /// <summary>A lone record: the bytes of an array.</summary>
+    internal WalTransaction(Lsn lsn, long unixMilliseconds, ushort recordType, byte[] array, int start, int bytes)
+    {
+        FirstLsn = lsn;
+        _unixMilliseconds = unixMilliseconds;
+        Count = 1;
+        _array = array;
+        _start = start;
+        _loneBytes = bytes;
+        _loneType = recordType;
+        _isLone = true;
+    }
+
+    /// <summary>Records of a batch: so many entries in an array.</summary>
+    internal WalTransaction(Lsn first, long unixMilliseconds, int count, byte[] array, int start)
     {
         FirstLsn = first;
-        Timestamp = timestamp;
+        _unixMilliseconds = unixMilliseconds;
         Count = count;
-        _bytes = entries;
+        _array = array;
+        _start = start;
     }
 
     /// <summary>LSN of the first record.</summary>
@@ -60,7 +79,7 @@ public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
 
     /// <summary>When the batch that holds the transaction was written, by the writer's clock, to the
     /// millisecond.</summary>
-    public DateTimeOffset Timestamp { get; }
+    public DateTimeOffset Timestamp => DateTimeOffset.FromUnixTimeMilliseconds(_unixMilliseconds);
 
     /// <summary>Number of records.</summary>
     public int Count { get; }
@@ -96,51 +115,54 @@ public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
     public struct Enumerator : IEnumerator<WalRecord>
     {
         private readonly WalTransaction _transaction;
-        private int _index;
         private int _offset;
+        private int _left;
+        private ulong _lsn;
+        private WalRecord _current;
 
-        internal Enumerator(WalTransaction transaction)
+        internal Enumerator(in WalTransaction transaction)
         {
             _transaction = transaction;
-            _index = -1;
+            Reset();
         }
 
         /// <inheritdoc/>
-        public WalRecord Current { get; private set; }
+        public readonly WalRecord Current => _current;
 
         readonly object IEnumerator.Current => Current;
 
         /// <inheritdoc/>
         public bool MoveNext()
         {
-            if (_index + 1 >= _transaction.Count)
+            if (_left == 0)
             {
                 return false;
             }
 
-            _index++;
-            if (_transaction._isLone)
+            _left--;
+            ushort type = _transaction._loneType;
+            int bytes = _transaction._loneBytes;
+            if (!_transaction._isLone)
             {
-                Current = new WalRecord(_transaction.FirstLsn, _transaction._loneType, _transaction._bytes);
-                return true;
+                BatchEntry entry = BatchEntry.Read(_transaction._array.AsSpan(_offset));
+                _offset += BatchEntry.HeaderBytes;
+                (type, bytes) = (entry.RecordType, entry.PayloadBytes);
             }
 
-            ReadOnlyMemory<byte> bytes = _transaction._bytes;
-            BatchEntry entry = BatchEntry.Read(bytes.Span[_offset..]);
-            int start = _offset + BatchEntry.HeaderBytes;
-            Current = new WalRecord(
-                new Lsn(_transaction.FirstLsn.Value + (ulong)_index),
-                entry.RecordType,
-                bytes.Slice(start, entry.PayloadBytes));
-            _offset = start + entry.PayloadBytes;
+            var payload = new ReadOnlyMemory<byte>(_transaction._array, _offset, bytes);
+            _current = new WalRecord(new Lsn(_lsn), type, payload);
+            _offset += bytes;
+            _lsn++;
             return true;
         }
 
         /// <inheritdoc/>
         public void Reset()
         {
-            _index = -1;
-            _offset = 0;
+            _offset = _transaction._start;
+            _left = _transaction.Count;
+            _lsn = _transaction.FirstLsn.Value;
+            _current = default;
         }
 
         /// <inheritdoc/>
