@@ -29,60 +29,60 @@ public readonly struct WalRecord
 [SuppressMessage("Naming", "CA1710", Justification = "A transaction is what it is; that it can be enumerated is use.")]
 public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
 {
-    // One lone record: its payload and type. Several: their entries, as Records lays them out.
+    private const int CountShift = 32;
+    private const int TypeShift = 32;
+    private const ulong LoneFlag = 1UL << 63;
+
+    // WHY NOT narrower fields: what is written in small pieces and copied at once makes the processor wait, twice for
+    // every transaction.
     private readonly byte[] _array;
-    private readonly int _start;
+    private readonly ulong _place; // where the bytes begin in the array, and above that the number of records
+    private readonly ulong _lone; // 0: entries, as Records lays them out; else the flag, the record's type and length
+    private readonly ulong _first;
     private readonly long _unixMilliseconds;
-    private readonly ushort _loneType;
-    private readonly bool _isLone;
-    private readonly int _loneBytes;
 
     internal WalTransaction(Lsn lsn, DateTimeOffset timestamp, ushort recordType, ReadOnlyMemory<byte> payload)
+        : this(
+            lsn.Value,
+            timestamp.ToUnixTimeMilliseconds(),
+            payload.ToArray(),
+            0,
+            1,
+            LoneForm(recordType, payload.Length))
     {
-        FirstLsn = lsn;
-        _unixMilliseconds = timestamp.ToUnixTimeMilliseconds();
-        Count = 1;
-        _array = payload.ToArray();
-        _loneBytes = payload.Length;
-        _loneType = recordType;
-        _isLone = true;
     }
 
-    /// <summary>A lone record: the bytes of an array.</summary>
-    internal WalTransaction(Lsn lsn, long unixMilliseconds, ushort recordType, byte[] array, int start, int bytes)
+    /// <param name="first">The first LSN.</param>
+    /// <param name="unixMilliseconds">When it was written.</param>
+    /// <param name="array">Holds a lone record's payload, or the entries of several.</param>
+    /// <param name="start">Where that begins.</param>
+    /// <param name="count">Number of records.</param>
+    /// <param name="lone"><see cref="LoneForm"/>, or 0.</param>
+    internal WalTransaction(ulong first, long unixMilliseconds, byte[] array, int start, int count, ulong lone)
     {
-        FirstLsn = lsn;
-        _unixMilliseconds = unixMilliseconds;
-        Count = 1;
         _array = array;
-        _start = start;
-        _loneBytes = bytes;
-        _loneType = recordType;
-        _isLone = true;
+        _place = (uint)start | ((ulong)(uint)count << CountShift);
+        _lone = lone;
+        _first = first;
+        _unixMilliseconds = unixMilliseconds;
     }
 
-    /// <summary>Records of a batch: so many entries in an array.</summary>
-    internal WalTransaction(Lsn first, long unixMilliseconds, int count, byte[] array, int start)
-    {
-        FirstLsn = first;
-        _unixMilliseconds = unixMilliseconds;
-        Count = count;
-        _array = array;
-        _start = start;
-    }
+    /// <summary>What tells a record that has no entry of its own.</summary>
+    internal static ulong LoneForm(ushort recordType, int bytes) =>
+        LoneFlag | ((ulong)recordType << TypeShift) | (uint)bytes;
 
     /// <summary>LSN of the first record.</summary>
-    public Lsn FirstLsn { get; }
+    public Lsn FirstLsn => new(_first);
 
     /// <summary>LSN of the last record: what the commit returned.</summary>
-    public Lsn LastLsn => new(FirstLsn.Value + (ulong)Math.Max(Count - 1, 0));
+    public Lsn LastLsn => new(_first + (ulong)Math.Max(Count - 1, 0));
 
     /// <summary>When the batch that holds the transaction was written, by the writer's clock, to the
     /// millisecond.</summary>
     public DateTimeOffset Timestamp => DateTimeOffset.FromUnixTimeMilliseconds(_unixMilliseconds);
 
     /// <summary>Number of records.</summary>
-    public int Count { get; }
+    public int Count => (int)(_place >> CountShift);
 
     /// <summary>The record at a place in the transaction. Walks there from the first one: to visit all, use
     /// <c>foreach</c>.</summary>
@@ -115,10 +115,10 @@ public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
     public struct Enumerator : IEnumerator<WalRecord>
     {
         private readonly WalTransaction _transaction;
-        private int _offset;
         private int _left;
-        private ulong _lsn;
-        private WalRecord _current;
+        private int _offset;
+        private int _bytes;
+        private ushort _type;
 
         internal Enumerator(in WalTransaction transaction)
         {
@@ -126,8 +126,12 @@ public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
             Reset();
         }
 
+        // Made when it is asked for: a copy in a field would be copied once more.
         /// <inheritdoc/>
-        public readonly WalRecord Current => _current;
+        public readonly WalRecord Current => new(
+            new Lsn(_transaction._first + (ulong)(_transaction.Count - _left - 1)),
+            _type,
+            new ReadOnlyMemory<byte>(_transaction._array, _offset, _bytes));
 
         readonly object IEnumerator.Current => Current;
 
@@ -140,29 +144,28 @@ public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
             }
 
             _left--;
-            ushort type = _transaction._loneType;
-            int bytes = _transaction._loneBytes;
-            if (!_transaction._isLone)
+            _offset += _bytes;
+            if (_transaction._lone == 0)
             {
                 BatchEntry entry = BatchEntry.Read(_transaction._array.AsSpan(_offset));
                 _offset += BatchEntry.HeaderBytes;
-                (type, bytes) = (entry.RecordType, entry.PayloadBytes);
+                (_type, _bytes) = (entry.RecordType, entry.PayloadBytes);
+            }
+            else
+            {
+                (_type, _bytes) = ((ushort)(_transaction._lone >> TypeShift), (int)_transaction._lone);
             }
 
-            var payload = new ReadOnlyMemory<byte>(_transaction._array, _offset, bytes);
-            _current = new WalRecord(new Lsn(_lsn), type, payload);
-            _offset += bytes;
-            _lsn++;
             return true;
         }
 
         /// <inheritdoc/>
         public void Reset()
         {
-            _offset = _transaction._start;
             _left = _transaction.Count;
-            _lsn = _transaction.FirstLsn.Value;
-            _current = default;
+            _offset = (int)_transaction._place;
+            _bytes = 0;
+            _type = 0;
         }
 
         /// <inheritdoc/>

@@ -11,8 +11,7 @@ internal sealed class TransactionSplitter(ulong after, ulong upTo)
     private byte[] _source = [];
     private int _position;
     private int _end;
-    private bool _isLone;
-    private ushort _loneType;
+    private ulong _lone;
     private bool _hasNext;
     private ulong _lsn;
     private long _time;
@@ -32,14 +31,14 @@ internal sealed class TransactionSplitter(ulong after, ulong upTo)
     public void Begin(FrameReader frame, long created)
     {
         FrameKind kind = frame.Header.Kind;
-        _isLone = kind == FrameKind.Record;
-        _hasNext = _isLone || kind == FrameKind.Batch;
-        _loneType = frame.Header.RecordType;
+        bool isLone = kind == FrameKind.Record;
+        _lone = isLone ? WalTransaction.LoneForm(frame.Header.RecordType, (int)frame.Header.Length) : 0;
+        _hasNext = isLone || kind == FrameKind.Batch;
         _lsn = frame.Header.Lsn;
         _time = created + frame.Header.Time;
         _source = frame.Chunk;
         _end = frame.PayloadStart + (int)frame.Header.Length;
-        _position = frame.PayloadStart + (_isLone ? 0 : BatchHeader.Bytes);
+        _position = frame.PayloadStart + (isLone ? 0 : BatchHeader.Bytes);
         _given = _source;
         _givenFrom = 0;
         _givenTo = frame.IsPayloadLasting ? _end : _position;
@@ -61,10 +60,7 @@ internal sealed class TransactionSplitter(ulong after, ulong upTo)
                     CopyFrom(start);
                 }
 
-                int at = start - _givenFrom;
-                transaction = _isLone
-                    ? new WalTransaction(new Lsn(first), _time, _loneType, _given, at, _position - start)
-                    : new WalTransaction(new Lsn(first), _time, count, _given, at);
+                transaction = new WalTransaction(first, _time, _given, start - _givenFrom, count, _lone);
                 return true;
             }
         }
@@ -79,7 +75,7 @@ internal sealed class TransactionSplitter(ulong after, ulong upTo)
     private int Cut()
     {
         int count = 1;
-        if (_isLone)
+        if (_lone != 0)
         {
             _position = _end;
         }

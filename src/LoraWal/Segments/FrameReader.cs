@@ -27,6 +27,7 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
     private int _chunkUsed;
     private int _frameStart;
     private bool _chunkLasts;
+    private FrameHeader _header;
 
     /// <summary>Reads into arrays of its own, so that payloads are safe to keep.</summary>
     public FrameReader(IStorageFile file, SegmentHeader segment)
@@ -41,7 +42,7 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
     public ulong ExpectedLsn { get; private set; } = segment.BaseLsn;
 
     /// <summary>Header of the frame read last; also when only its payload is damaged.</summary>
-    public FrameHeader Header { get; private set; }
+    public FrameHeader Header => _header;
 
     /// <summary>The frame read last, whole: header, payload and padding.</summary>
     public ReadOnlyMemory<byte> Frame => _chunk.AsMemory(_frameStart, (int)Header.FrameBytes);
@@ -86,7 +87,7 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
             return FrameStatus.Invalid;
         }
 
-        Header = header;
+        _header = header;
         if (Oddity(header, limit) is { } oddity)
         {
             Problem = oddity;
