@@ -26,6 +26,8 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
     private long _chunkOffset;
     private int _chunkUsed;
     private int _frameStart;
+    private bool _chunkLasts;
+    private FrameHeader _header;
 
     /// <summary>Reads into arrays of its own, so that payloads are safe to keep.</summary>
     public FrameReader(IStorageFile file, SegmentHeader segment)
@@ -40,13 +42,22 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
     public ulong ExpectedLsn { get; private set; } = segment.BaseLsn;
 
     /// <summary>Header of the frame read last; also when only its payload is damaged.</summary>
-    public FrameHeader Header { get; private set; }
+    public FrameHeader Header => _header;
 
     /// <summary>The frame read last, whole: header, payload and padding.</summary>
     public ReadOnlyMemory<byte> Frame => _chunk.AsMemory(_frameStart, (int)Header.FrameBytes);
 
     /// <summary>Payload of the frame read last.</summary>
-    public ReadOnlyMemory<byte> Payload => _chunk.AsMemory(_frameStart + FrameHeader.Bytes, (int)Header.Length);
+    public ReadOnlyMemory<byte> Payload => _chunk.AsMemory(PayloadStart, (int)Header.Length);
+
+    /// <summary>The array that holds the frame read last.</summary>
+    public byte[] Chunk => _chunk;
+
+    /// <summary>Where its payload begins there.</summary>
+    public int PayloadStart => _frameStart + FrameHeader.Bytes;
+
+    /// <summary>Whether that array may be handed out: it is never written again, or nobody asked for that.</summary>
+    public bool IsPayloadLasting => _chunkLasts || !buffer.MustLast;
 
     /// <summary>Records in the frame read last.</summary>
     public int RecordCount { get; private set; }
@@ -76,14 +87,16 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
             return FrameStatus.Invalid;
         }
 
-        Header = header;
+        _header = header;
         if (Oddity(header, limit) is { } oddity)
         {
             Problem = oddity;
             return FrameStatus.Odd;
         }
 
-        ReadOnlySpan<byte> frame = Bytes((int)header.FrameBytes, limit);
+        // A large batch is handed out in small copies: large arrays cost a full collection each.
+        bool isLarge = header.Kind == FrameKind.Batch && header.FrameBytes > ReadBuffer.ChunkBytes;
+        ReadOnlySpan<byte> frame = Bytes((int)header.FrameBytes, limit, lasts: !isLarge);
         if (frame.Length < header.FrameBytes)
         {
             Problem = "the end of a file that has been shortened";
@@ -109,7 +122,7 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
         return FrameStatus.Ok;
     }
 
-    private string? Oddity(FrameHeader header, long limit)
+    private string? Oddity(in FrameHeader header, long limit)
     {
         if (header.Kind is < FrameKind.Record or > FrameKind.Seal)
         {
@@ -129,7 +142,7 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
         return header.Lsn != ExpectedLsn ? $"a frame with LSN {header.Lsn}" : null;
     }
 
-    private bool TryCountRecords(FrameHeader header, ReadOnlySpan<byte> payload, out int count)
+    private bool TryCountRecords(in FrameHeader header, ReadOnlySpan<byte> payload, out int count)
     {
         count = 0;
         switch (header.Kind)
@@ -151,12 +164,12 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
 
     /// <summary>Bytes of the file from <see cref="Offset"/> on, from the chunk at hand or from a new one; fewer at the
     /// limit or the file's end.</summary>
-    private ReadOnlySpan<byte> Bytes(int count, long limit)
+    private ReadOnlySpan<byte> Bytes(int count, long limit, bool lasts = true)
     {
         count = (int)Math.Max(Math.Min(count, limit - Offset), 0);
         if (Offset < _chunkOffset || Offset + count > _chunkOffset + _chunkUsed)
         {
-            ReadChunk(count, limit);
+            ReadChunk(count, limit, lasts);
         }
 
         int start = (int)(Offset - _chunkOffset);
@@ -165,15 +178,17 @@ internal sealed class FrameReader(IStorageFile file, SegmentHeader segment, Read
 
     // INVARIANT: what has been read is kept, not read again: of a frame over the end of a chunk, the header that was
     // validated is the one that stays. A page may change between two reads.
-    private void ReadChunk(int count, long limit)
+    private void ReadChunk(int count, long limit, bool lasts)
     {
         ReadOnlySpan<byte> kept = Offset >= _chunkOffset && Offset < _chunkOffset + _chunkUsed
             ? _chunk.AsSpan((int)(Offset - _chunkOffset).._chunkUsed)
             : default;
-        int wanted = (int)Math.Max(Math.Min(Math.Max(count, ReadBuffer.ChunkBytes), limit - Offset), 0);
-        byte[] chunk = buffer.Take(wanted);
+        int ahead = lasts || !buffer.MustLast ? ReadBuffer.ChunkBytes : count + FrameHeader.Bytes;
+        int wanted = (int)Math.Max(Math.Min(Math.Max(count, ahead), limit - Offset), 0);
+        byte[] chunk = buffer.Take(wanted, lasts);
         kept.CopyTo(chunk);
         _chunk = chunk;
+        _chunkLasts = lasts;
         _chunkOffset = Offset;
         _chunkUsed = kept.Length; // if the read fails, this much is there
         _chunkUsed += file.ReadFully(Offset + kept.Length, chunk.AsSpan(kept.Length..wanted));
