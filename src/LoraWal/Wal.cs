@@ -12,7 +12,7 @@ namespace LoraWal;
 /// </remarks>
 /// <threadsafety>All members may be used by any number of threads at once, disposal included: every call that waits
 /// ends.</threadsafety>
-public sealed class Wal : IWal, IAsyncDisposable, IDisposable
+public sealed partial class Wal : IWal, IAsyncDisposable, IDisposable
 {
     // A sync can hang for ever; disposing must not.
     private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(30);
@@ -243,7 +243,10 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     public async ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await _control.TruncateAsync(fence.Value).WaitAsync(cancellationToken).ConfigureAwait(false);
+        TruncateResult result = await _control.TruncateAsync(fence.Value).WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+        Cursors.ReportLag();
+        return result;
     }
 
     /// <summary>Closes the log as <see cref="DisposeAsync"/> does, waits as long as it takes, and throws what went
@@ -358,6 +361,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         await _stopFlusher.CancelAsync().ConfigureAwait(false);
         await _flusher.ConfigureAwait(false);
         Exception? failure = await _control.CloseAsync().ConfigureAwait(false);
+        await Cursors.CloseAsync().ConfigureAwait(false);
         _abandoned.Dispose();
         _environment.Storage.Dispose(); // last: the next owner may come in now
         _diagnostics.Meter.Dispose();

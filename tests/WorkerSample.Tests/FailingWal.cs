@@ -39,4 +39,12 @@ internal sealed class FailingWal(Exception failure) : IWal
 
     public ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default) =>
         throw failure;
+
+    public ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default) => throw failure;
+
+    public ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default) =>
+        throw failure;
+
+    public IReadOnlyList<WalCursorInfo> ListCursors() => [];
 }

@@ -9,6 +9,7 @@ internal static partial class LayerCheck
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
         ["Log"] = ["Log", "Segments", "Records", "Storage", "Diagnostics"],
+        ["Cursors"] = ["Cursors", "Log", "Segments", "Records", "Storage", "Diagnostics"],
         ["Recovery"] = ["Recovery", "Segments", "Records", "Storage", "Diagnostics"],
         ["Segments"] = ["Segments", "Records", "Storage"],
         ["Records"] = ["Records"],

@@ -1,0 +1,119 @@
+using System.Globalization;
+using LoraWal.Benchmarks.Measuring;
+using LoraWal.Benchmarks.Peers;
+using LoraWal.Benchmarks.Workloads;
+
+namespace LoraWal.Benchmarks.Guard;
+
+/// <summary>The regression check for CI: ratios within this run, never times. A ratio below its limit is measured again,
+/// a bounded number of times, and passes if it is once above it: noise passes sooner or later, a lost optimisation
+/// never.</summary>
+internal sealed class GuardRun(string root)
+{
+    private const int Attempts = 8;
+    private const int PayloadBytes = 100;
+    private const int ReplayRecords = 300_000;
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(0.3);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.1);
+
+    private readonly byte[] _payload = Payload.Of(PayloadBytes);
+    private readonly IContender _wal = Contenders.Named(Contenders.LoraWal);
+    private readonly IContender _floor = Contenders.Named(Contenders.Floor);
+    private int _directories;
+
+    /// <returns>Number of ratios that stayed below their limits.</returns>
+    public async Task<int> RunAsync()
+    {
+        List<string> failures = [];
+        foreach (GuardCheck check in Checks())
+        {
+            double best = 0;
+            int attempt = 0;
+            while (attempt < Attempts && best < check.AtLeast)
+            {
+                attempt++;
+                best = Math.Max(best, await check.MeasureAsync());
+            }
+
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(best >= check.AtLeast ? "ok    " : "FAILED")} {check.Work}: {best:0.00} x, at least "
+                + $"{check.AtLeast:0.00} ({attempt} of at most {Attempts} attempts)"));
+            if (best < check.AtLeast)
+            {
+                failures.Add(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{check.Work}: {best:0.00} x is the best of {Attempts} attempts, and it has to be {check.AtLeast:0.00} x: "
+                    + $"{check.Lost}."));
+            }
+        }
+
+        failures.ForEach(Console.Error.WriteLine);
+        return failures.Count;
+    }
+
+    private IEnumerable<GuardCheck> Checks()
+    {
+        yield return new GuardCheck(
+            "64 durable async writers, of 1 writer", 12, "commits no longer share an fsync",
+            async () => await DurableAsync(64) / await DurableAsync(1));
+        yield return new GuardCheck(
+            "256 durable async writers, of 64 writers", 1.3, "a crowd no longer grows with its writers",
+            async () => await DurableAsync(256) / await DurableAsync(64));
+        yield return new GuardCheck(
+            "durable commit of 1 writer, of the floor", 0.4,
+            "a lone caller waits for more than one write and one fdatasync of zeros",
+            async () => await DurableAsync(1) / Blocking(_floor, Promise.Durable));
+        yield return new GuardCheck(
+            "written append, of the floor", 0.35, "an append does more than one pwrite",
+            () => Task.FromResult(Blocking(_wal, Promise.Written) / Blocking(_floor, Promise.Written)));
+        yield return new GuardCheck(
+            "buffered append, of the written append", 2.5, "a buffered append makes a system call, or waits",
+            () => Task.FromResult(Blocking(_wal, Promise.Buffered) / Blocking(_wal, Promise.Written)));
+        yield return new GuardCheck(
+            "replay of transactions of 100, of lone records", 1.5, "batches are no longer read as one frame",
+            () => Task.FromResult(Replay(100) / Replay(1)));
+        yield return new GuardCheck(
+            "replay of lone records, of writing them", 1.5, "reading is no longer sequential in large chunks",
+            () => Task.FromResult(Replay(1) / Blocking(_wal, Promise.Written)));
+    }
+
+    private async Task<double> DurableAsync(int writers) =>
+        await WithLogAsync(_wal, Promise.Durable, async log =>
+        {
+            await Load.AsyncAsync(log, _payload, writers, WarmUp, latencies: null);
+            return await Load.AsyncAsync(log, _payload, writers, Time, latencies: null) / Time.TotalSeconds;
+        });
+
+    private double Blocking(IContender contender, Promise promise) => WithLog(contender, promise, log =>
+    {
+        // Timed one by one where there is a sync, so that the loop looks at the clock often enough.
+        LatencyHistogram? latencies = promise == Promise.Durable ? new LatencyHistogram() : null;
+        Load.Blocking(() => log.Append(_payload), 1, WarmUp, latencies);
+        return Load.Blocking(() => log.Append(_payload), 1, Time, latencies) / Time.TotalSeconds;
+    });
+
+    private double Replay(int transactionRecords) => WithLog(_wal, Promise.Written, log =>
+    {
+        Filling.Fill(log, _payload, ReplayRecords, transactionRecords);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        (long records, _) = log.Replay(long.MaxValue);
+        return records / System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
+    });
+
+    private double WithLog(IContender contender, Promise promise, Func<ILog, double> measure) =>
+        WithLogAsync(contender, promise, log => Task.FromResult(measure(log))).GetAwaiter().GetResult();
+
+    private async Task<double> WithLogAsync(IContender contender, Promise promise, Func<ILog, Task<double>> measure)
+    {
+        string directory = Path.Combine(root, $"log-{_directories++}");
+        double measured;
+        using (ILog log = contender.Open(directory, promise))
+        {
+            measured = await measure(log);
+        }
+
+        Directory.Delete(directory, recursive: true);
+        return measured;
+    }
+}
