@@ -142,6 +142,11 @@ internal sealed class MachineHandle
         {
             Volatile.Write(ref _requested, 0);
         }
+
+        if (_runner.Schedule.IsDue && !_stopping.IsCancellationRequested)
+        {
+            RequestSnapshot(); // it became due again meanwhile, and nobody may come to say so
+        }
     }
 
     private async Task StopOnceAsync(CancellationToken cancellationToken)

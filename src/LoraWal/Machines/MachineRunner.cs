@@ -226,9 +226,9 @@ internal sealed class MachineRunner : IDisposable
     private bool Report((bool Moved, ulong At, long Commits, long Bytes) step)
     {
         Waiters.Advance(step.At);
-        if (_fault is { } fault)
+        if (_fault is not null)
         {
-            Waiters.End(_ => Again(fault));
+            EndWith(_fault);
             return false;
         }
 
@@ -292,11 +292,17 @@ internal sealed class MachineRunner : IDisposable
 
         if (fault is not null)
         {
-            Waiters.End(_ => new WalPoisonedException(fault, outcomeUnknown: true));
+            EndWith(fault);
         }
         else if (isClosed)
         {
             Waiters.End(_ => new ObjectDisposedException(_name, "The log is closed."));
         }
     }
+
+    // Methods of their own: a closure is allocated where its variables begin, used or not.
+    private void EndWith(WalStateMachineException fault) => Waiters.End(_ => Again(fault));
+
+    private void EndWith(WalFault fault) =>
+        Waiters.End(_ => new WalPoisonedException(fault, outcomeUnknown: true));
 }

@@ -9,12 +9,16 @@ internal sealed class SnapshotSchedule(SnapshotOptions options)
     /// <summary>Called when a snapshot is due, perhaps several times; null until the machine is live.</summary>
     public Action? Due { get; set; }
 
+    /// <summary>Whether enough has been applied.</summary>
+    public bool IsDue => IsOver(Interlocked.Read(ref _commits), options.EveryCommits)
+        || IsOver(Interlocked.Read(ref _bytes), options.EveryBytes);
+
     /// <summary>Counts commits and their bytes of log.</summary>
     public void Note(long commits, long bytes)
     {
-        bool isDue = Interlocked.Add(ref _commits, commits) >= options.EveryCommits && options.EveryCommits > 0;
-        isDue |= Interlocked.Add(ref _bytes, bytes) >= options.EveryBytes && options.EveryBytes > 0;
-        if (isDue)
+        Interlocked.Add(ref _commits, commits);
+        Interlocked.Add(ref _bytes, bytes);
+        if (IsDue)
         {
             Due?.Invoke();
         }
@@ -26,4 +30,6 @@ internal sealed class SnapshotSchedule(SnapshotOptions options)
         Interlocked.Exchange(ref _commits, 0);
         Interlocked.Exchange(ref _bytes, 0);
     }
+
+    private static bool IsOver(long count, long limit) => limit > 0 && count >= limit;
 }

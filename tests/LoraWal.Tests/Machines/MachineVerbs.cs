@@ -48,7 +48,7 @@ internal static class MachineVerbs
         log.Options, log.CreateEnvironment() with { Work = LoraWal.Log.ThreadWorkScheduler.Instance });
 
     public static string[] Snapshots(this TestLog log) =>
-        [.. log.Disk.Mount().List().Where(name => name.StartsWith("snapshot", StringComparison.Ordinal)).Order()];
+        [.. log.Disk.Names.Where(name => name.StartsWith("snapshot", StringComparison.Ordinal)).Order()];
 }
 
 /// <summary>Keeps what is logged.</summary>
