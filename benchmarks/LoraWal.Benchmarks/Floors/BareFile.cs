@@ -26,7 +26,8 @@ internal static unsafe partial class BareFile
         }
     }
 
-    /// <summary>Writes back all that a file system holds in memory: nobody's dirty pages count for the next one.</summary>
+    /// <summary>Writes back all that a file system holds in memory: nobody's dirty pages count for the next
+    /// one.</summary>
     public static void SettleFileSystem(string directory)
     {
         using SafeFileHandle handle = new(Open(directory, 0), ownsHandle: true);

@@ -5,9 +5,9 @@ using LoraWal.Benchmarks.Workloads;
 
 namespace LoraWal.Benchmarks.Guard;
 
-/// <summary>The regression check for CI: ratios within this run, never times. A ratio below its limit is measured again,
-/// a bounded number of times, and passes if it is once above it: noise passes sooner or later, a lost optimisation
-/// never.</summary>
+/// <summary>The regression check for CI: ratios within this run, never times. A ratio below its limit is measured
+/// again, a bounded number of times, and passes if it is once above it: noise passes sooner or later, a lost
+/// optimisation never.</summary>
 internal sealed class GuardRun(string root)
 {
     private const int Attempts = 8;
@@ -43,8 +43,8 @@ internal sealed class GuardRun(string root)
             {
                 failures.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{check.Work}: {best:0.00} x is the best of {Attempts} attempts, and it has to be {check.AtLeast:0.00} x: "
-                    + $"{check.Lost}."));
+                    $"{check.Work}: {best:0.00} x is the best of {Attempts} attempts, and it has to be "
+                    + $"{check.AtLeast:0.00} x: {check.Lost}."));
             }
         }
 

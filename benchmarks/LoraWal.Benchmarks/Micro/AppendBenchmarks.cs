@@ -23,7 +23,8 @@ public class AppendBenchmarks
     public async Task OpenAsync()
     {
         _directory = new WorkDirectory(null);
-        _wal = await Wal.OpenAsync(new WalOptions { Directory = _directory.Path, SyncMode = Mode }).ConfigureAwait(false);
+        var options = new WalOptions { Directory = _directory.Path, SyncMode = Mode };
+        _wal = await Wal.OpenAsync(options).ConfigureAwait(false);
     }
 
     /// <summary>Closes and deletes it.</summary>

@@ -83,7 +83,8 @@ internal sealed class DotNextPeer : IContender
         private static T Wait<T>(ValueTask<T> task) =>
             task.IsCompleted ? task.Result : task.AsTask().GetAwaiter().GetResult();
 
-        private long AppendOne(byte[] payload) => Wait(_log.AppendAsync(new BinaryLogEntry { Term = 1, Content = payload }));
+        private long AppendOne(byte[] payload) =>
+            Wait(_log.AppendAsync(new BinaryLogEntry { Term = 1, Content = payload }));
 
         private void Commit(long index) => Wait(_log.CommitAsync(index));
     }

@@ -7,11 +7,14 @@ namespace LoraWal.Benchmarks.Peers;
 /// rate.</summary>
 internal sealed class FasterLogPeer : IContender
 {
+    /// <summary>As much as LoraWal may hold: two buffers of 64 MiB. The default of 8 MiB makes enqueues wait.</summary>
+    private const long MemoryBytes = 128L * 1024 * 1024;
+
     public string Name => "FasterLog";
 
     public ContenderFacts Facts { get; } = new(
         "Microsoft.FASTER.Core 2.6.5",
-        "`FastCommitMode`, commit throttle 1000, `LogChecksum = PerEntry`; many writers: a thread that commits; "
+        "`FastCommitMode`, commit throttle 1000, `LogChecksum = PerEntry`, 128 MiB of memory; many writers: a thread that commits; "
         + "relaxed: a commit every 50 ms",
         "off by default; on here",
         "not noticed: the platform's flush hides it");
@@ -45,6 +48,7 @@ internal sealed class FasterLogPeer : IContender
                 LogCommitManager = _commits,
                 LogChecksum = LogChecksumType.PerEntry,
                 FastCommitMode = true,
+                MemorySize = MemoryBytes,
             });
             _committer = new Lazy<Thread>(StartCommitter);
             if (promise != Promise.Durable)

@@ -39,7 +39,8 @@ internal abstract class StoreLog : ILog
 
     protected abstract void Close();
 
-    /// <summary>Calls this every 50 ms, as LoraWal's flusher does, so that all have the same work behind them.</summary>
+    /// <summary>Calls this every 50 ms, as LoraWal's flusher does, so that all have the same work behind
+    /// them.</summary>
     protected void SyncInBackground(Action sync)
     {
         _syncer = new Thread(() =>

@@ -39,7 +39,8 @@ internal static class Bars
             r => Own(r, "durable/64-async/100", "alloc_bytes"), IsMost: true),
         new("on disk per 100 B record, lone, B", 136.5,
             r => Own(r, "replay/1000000-lone/100", "disk_bytes"), IsMost: true),
-        new("on disk per 100 B record, in batches, B", 112, r => Own(r, "replay/1000000/100", "disk_bytes"), IsMost: true),
+        new("on disk per 100 B record, in batches, B", 112,
+            r => Own(r, "replay/1000000/100", "disk_bytes"), IsMost: true),
     ];
 
     public static MarkdownTable Table(CompareReport report)

@@ -11,7 +11,7 @@ internal sealed class Chart(CompareReport report)
     private const int Width = 960;
     private const int Margin = 28;
     private const int Gap = 40;
-    private const int Top = 84;
+    private const int Top = 98;
     private const int RowHeight = 19;
     private const int GroupGap = 12;
     private const int LabelWidth = 78;
@@ -53,22 +53,26 @@ internal sealed class Chart(CompareReport report)
     {
         string subtitle = string.Create(
             CultureInfo.InvariantCulture,
-            $"{report.Machine.Cores} cores, {report.Machine.FileSystem.Split(' ')[0]}, {report.Machine.Device.Split(',')[0]}, "
-            + $"{report.Machine.Runtime}. Medians of {report.Rounds} rounds in turns. Bars start at zero; "
-            + $"each group has its own scale. The dashed line is the floor: bare system calls, one writer.");
+            $"{report.Machine.Cores} cores, {report.Machine.FileSystem.Split(' ')[0]}, "
+            + $"{report.Machine.Device.Split(',')[0]}, {report.Machine.Runtime}. "
+            + $"Medians of {report.Rounds} rounds in turns.");
+        const string Key = "Each group has its own scale, from zero. The dashed line is the floor: the same bytes by "
+            + "bare system calls, one caller.";
         StringBuilder all = new();
         all.Append(CultureInfo.InvariantCulture, $"""
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {height}" width="{Width}" height="{height}"
               font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="12" fill="#1f2933">
             <rect width="{Width}" height="{height}" fill="#ffffff"/>
-            <text x="{Margin}" y="34" font-size="20" font-weight="600">LoraWal beside what else a .NET service could use</text>
+            <text x="{Margin}" y="34" font-size="20" font-weight="600">LoraWal beside its peers</text>
             <text x="{Margin}" y="54" font-size="11" fill="#52606d">{Escape(subtitle)}</text>
+            <text x="{Margin}" y="70" font-size="11" fill="#52606d">{Escape(Key)}</text>
 
             """);
         return all.Append(_svg).Append("</svg>\n").ToString();
     }
 
-    private int Panel(int x, int y, string title, string subtitle, (string Title, string Workload, string Value)[] groups)
+    private int Panel(
+        int x, int y, string title, string subtitle, (string Title, string Workload, string Value)[] groups)
     {
         Text(x, y + 14, title, "font-size=\"14\" font-weight=\"600\"");
         Text(x, y + 30, subtitle, "font-size=\"11\" fill=\"#52606d\"");
@@ -84,7 +88,8 @@ internal sealed class Chart(CompareReport report)
     private int Group(int x, int y, string title, string workload, string value)
     {
         (string Name, double Value)[] bars = [.. report.Rows
-            .Where(row => row.Workload == workload && row.Contender != Contenders.Floor && row.Values.ContainsKey(value))
+            .Where(row => row.Workload == workload && row.Values.ContainsKey(value))
+            .Where(row => row.Contender != Contenders.Floor)
             .Select(row => (row.Contender, row.Values[value].Median))
             .OrderByDescending(bar => bar.Median)];
         if (bars.Length == 0)
@@ -122,7 +127,8 @@ internal sealed class Chart(CompareReport report)
     }
 
     private void Text(double x, double y, string text, string attributes) =>
-        _svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x:0.0}\" y=\"{y:0.0}\" {attributes}>{Escape(text)}</text>\n");
+        _svg.Append(
+            CultureInfo.InvariantCulture, $"<text x=\"{x:0.0}\" y=\"{y:0.0}\" {attributes}>{Escape(text)}</text>\n");
 
     private static string Escape(string text) => SecurityElement.Escape(text);
 }

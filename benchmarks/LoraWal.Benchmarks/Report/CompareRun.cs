@@ -14,18 +14,40 @@ internal sealed class CompareRun(string root, Plan plan, IReadOnlyCollection<str
     {
         long start = Stopwatch.GetTimestamp();
         List<Row> rows = [];
-        foreach (IWorkload workload in Catalogue.Of(plan))
+        IWorkload[] workloads = [.. Catalogue.Of(plan).Where(workload =>
+            only.Count == 0 || only.Contains(workload.Group) || only.Contains(workload.Id))];
+        await WarmUpAsync(workloads.OfType<AppendWorkload>());
+        foreach (IWorkload workload in workloads)
         {
-            if (only.Count == 0 || only.Contains(workload.Group) || only.Contains(workload.Id))
-            {
-                await Console.Error.WriteLineAsync(
-                    $"{Stopwatch.GetElapsedTime(start).TotalSeconds,4:0} s  {workload.Title}");
-                rows.AddRange(await RunAsync(workload));
-                save(ReportOf(rows, start));
-            }
+            await Console.Error.WriteLineAsync(
+                $"{Stopwatch.GetElapsedTime(start).TotalSeconds,4:0} s  {workload.Title}");
+            rows.AddRange(await RunAsync(workload));
+            save(ReportOf(rows, start));
         }
 
         return ReportOf(rows, start);
+    }
+
+    /// <summary>Once each way of appending that will be measured, so that no round is the compiler's.</summary>
+    private async Task WarmUpAsync(IEnumerable<AppendWorkload> workloads)
+    {
+        foreach (AppendWorkload workload in workloads.DistinctBy(one => (one.Group, one.IsAsync)))
+        {
+            foreach (IContender contender in Contenders.All.Where(workload.Takes))
+            {
+                string directory = Path.Combine(root, contender.Name);
+                try
+                {
+                    await workload.RunAsync(contender, directory);
+                }
+                catch (Exception exception)
+                {
+                    await Console.Error.WriteLineAsync($"        {contender.Name}: {Reason(exception)}"); // again later
+                }
+
+                Delete(directory);
+            }
+        }
     }
 
     private CompareReport ReportOf(IReadOnlyList<Row> rows, long start) =>
