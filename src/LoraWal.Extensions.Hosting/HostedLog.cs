@@ -42,6 +42,10 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
 
     public CancellationToken Poisoned => _poisoned.Token;
 
+    /// <summary>The record types: also before the log is open, so that whoever reads it later can prepare.</summary>
+    /// <exception cref="OptionsValidationException">The settings are bad.</exception>
+    public WalRecordTypes RecordTypes => _opened?.Log.RecordTypes ?? Options.RecordTypes;
+
     public RecoveryReport? Recovery => _opened?.Recovery;
 
     /// <summary>Completes when the start is over: true if the log runs, false if the start failed.</summary>
@@ -51,7 +55,8 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
     public IOpenedWal? Opened => _opened;
 
     /// <summary>What stands in for the log when it is switched off.</summary>
-    public DisabledWal Disabled => LazyInitializer.EnsureInitialized(ref _disabled, () => new DisabledWal(Name))!;
+    public DisabledWal Disabled =>
+        LazyInitializer.EnsureInitialized(ref _disabled, () => new DisabledWal(Name, Options.RecordTypes))!;
 
     /// <summary>Why the log did not start; null unless it did not.</summary>
     public Exception? Failure => _failure;
@@ -211,7 +216,7 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
         {
             return Options;
         }
-        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException)
+        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

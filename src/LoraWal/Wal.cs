@@ -57,6 +57,9 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public CancellationToken Poisoned => _log.Core.Latch.Token;
 
+    /// <inheritdoc/>
+    public WalRecordTypes RecordTypes { get; internal init; } = new();
+
     /// <summary>What opening found and did.</summary>
     public RecoveryReport Recovery { get; internal init; } = new();
 
@@ -128,6 +131,9 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
 
     /// <summary>One round of the group flusher, for tests that have no timer.</summary>
     internal bool FlushTick() => _log.FlushTick();
+
+    /// <summary>What the log consists of, for what works on it from outside its layer.</summary>
+    internal LogCore Core => _log.Core;
 
     /// <summary>Bytes that may still be written to the log's file system; null if it does not say.</summary>
     internal long? FreeBytes() => _environment.Storage.FreeBytes();

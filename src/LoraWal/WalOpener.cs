@@ -44,7 +44,8 @@ internal static class WalOpener
         RecoveredLog recovered = new LogRecovery(files, recovery).Run();
         try
         {
-            Wal wal = Build(environment, settings, files, recovered, environment.Time.GetElapsedTime(start));
+            options.RecordTypes.Use();
+            Wal wal = Build(environment, options, settings, files, recovered, environment.Time.GetElapsedTime(start));
             Report(environment, options, wal);
             return wal;
         }
@@ -57,6 +58,7 @@ internal static class WalOpener
 
     private static Wal Build(
         WalEnvironment environment,
+        WalOptions options,
         LogSettings settings,
         SegmentFiles files,
         RecoveredLog recovered,
@@ -74,6 +76,7 @@ internal static class WalOpener
         status.Log = new WeakReference<LogWriter>(log);
         return new Wal(environment, diagnostics, log, new LogControl(log, maker))
         {
+            RecordTypes = options.RecordTypes,
             Recovery = recovered.Report with { Duration = took },
         };
     }

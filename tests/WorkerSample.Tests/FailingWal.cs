@@ -9,6 +9,8 @@ internal sealed class FailingWal(Exception failure) : IWal
 
     public WalStatus Status { get; } = new() { State = WalState.Running };
 
+    public WalRecordTypes RecordTypes { get; } = new();
+
     public CancellationToken Poisoned => CancellationToken.None;
 
     public ValueTask<Lsn> AppendAsync(
