@@ -146,10 +146,12 @@ public interface IWal
     /// <exception cref="ObjectDisposedException">The log is closed.</exception>
     ValueTask CheckpointAsync(Lsn fence, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes whole sealed segments whose every record is at or below an LSN. The active one stays.</summary>
+    /// <summary>Deletes whole sealed segments whose every record is at or below an LSN, and that nobody holds. The
+    /// active one stays.</summary>
     /// <param name="fence">Everything at or below it may go; it must be durable.</param>
     /// <param name="cancellationToken">Stops the wait before the first deletion.</param>
-    /// <returns>What was deleted, and what could not be and stays until the next call.</returns>
+    /// <returns>What was deleted, what could not be and stays until the next call, and who held back the
+    /// rest.</returns>
     /// <remarks><b>Durability.</b> The new floor is durable before the first file is deleted, so a crash in between
     /// leaves a log that opens.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="fence"/> is above the durable LSN.</exception>

@@ -129,6 +129,10 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     internal Task RunGroupFlusherAsync(CancellationToken stopping) =>
         _syncMode == SyncMode.None ? Task.CompletedTask : GroupFlusher.RunAsync(_log, stopping);
 
+    /// <summary>Who keeps records from truncation. Whoever opens the log sets its own before it hands the log
+    /// out.</summary>
+    internal TruncationHolds Holds => _log.Core.Holds;
+
     /// <summary>One round of the group flusher, for tests that have no timer.</summary>
     internal bool FlushTick() => _log.FlushTick();
 

@@ -57,6 +57,10 @@ internal static partial class WalLog
         "Log '{Name}': {Kept} segments could not be deleted and stay until the next truncation.")]
     public static partial void DeleteFailed(ILogger logger, string name, int kept, Exception? failure);
 
+    [LoggerMessage(404, LogLevel.Information,
+        "Log '{Name}': truncation up to LSN {Fence} is held back by {Holders}.")]
+    public static partial void HeldBack(ILogger logger, string name, Lsn fence, string holders);
+
     [LoggerMessage(420, LogLevel.Warning,
         "Log '{Name}': its retention would let records go up to LSN {Wanted}, but a snapshot covers them only up to "
         + "LSN {Checkpoint}, the newest checkpoint: what lies above stays. Write a newer one, or remove the limits.")]

@@ -34,6 +34,9 @@ internal sealed class LogCore
 
     public SegmentCatalog Catalog { get; }
 
+    /// <summary>Who keeps records from truncation.</summary>
+    public TruncationHolds Holds { get; } = new();
+
     public ILogger Logger => Environment.Diagnostics.Logger;
 
     public WalMeter Meter => Environment.Diagnostics.Meter;
