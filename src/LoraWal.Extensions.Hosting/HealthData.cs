@@ -24,6 +24,13 @@ internal static class HealthData
             data["freeBytes"] = freeBytes;
         }
 
+        foreach (WalStateMachineStatus machine in log.Machines?.Status ?? [])
+        {
+            data[$"stateMachine.{machine.Name}.appliedLsn"] = machine.AppliedLsn.Value;
+            data[$"stateMachine.{machine.Name}.snapshotLsn"] = machine.SnapshotLsn.Value;
+            data[$"stateMachine.{machine.Name}.snapshotFailures"] = machine.SnapshotFailures;
+        }
+
         if (status.Fault is { } fault)
         {
             data["bgFailure"] = fault.Reason;

@@ -54,6 +54,9 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
     /// <summary>The open handle; null before.</summary>
     public IOpenedWal? Opened => _opened;
 
+    /// <summary>The log's state machines; null before the start.</summary>
+    public LogMachines? Machines { get; set; }
+
     /// <summary>What stands in for the log when it is switched off.</summary>
     public DisabledWal Disabled =>
         LazyInitializer.EnsureInitialized(ref _disabled, () => new DisabledWal(Name, Options.RecordTypes))!;

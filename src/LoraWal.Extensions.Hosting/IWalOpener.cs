@@ -16,6 +16,9 @@ internal interface IOpenedWal : IAsyncDisposable, IDisposable
     /// <summary>The log itself.</summary>
     IWal Log { get; }
 
+    /// <summary>The engine's log, for what only it can do; null of any other.</summary>
+    Wal? Engine => null;
+
     /// <summary>What opening found; null if there was nothing to open.</summary>
     RecoveryReport? Recovery { get; }
 
@@ -44,6 +47,8 @@ internal sealed class EngineWalOpener(TimeProvider time, ILoggerFactory? loggers
     private sealed class EngineWal(Wal wal, TimeProvider time) : IOpenedWal
     {
         public IWal Log => wal;
+
+        public Wal? Engine => wal;
 
         public RecoveryReport? Recovery => wal.Recovery;
 

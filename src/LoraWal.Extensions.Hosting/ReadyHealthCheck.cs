@@ -10,11 +10,15 @@ namespace LoraWal.Extensions.Hosting;
 //   did not start, poisoned, closed           Unhealthy
 //   opening, replaying, full, host stopping   Unhealthy
 //   disabled                                  Healthy, and says so
-//   running                                   the worse of: oldest record not synced, free bytes of the volume
+//   a state machine failed                    Unhealthy
+//   running                                   the worse of: oldest record not synced, free bytes of the volume,
+//                                             snapshots that fail again and again
 //
 // Under SyncMode.None nothing syncs on its own, so the age of what is not synced says nothing about the disk.
 internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
 {
+    private const int FailuresDegraded = 3;
+
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
 
@@ -43,6 +47,7 @@ internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
             WalState.Poisoned => (HealthStatus.Unhealthy, "The log is poisoned."),
             WalState.Closed => (HealthStatus.Unhealthy, "The log is closed."),
             _ when log.IsStopping => (HealthStatus.Unhealthy, "The host is stopping."),
+            _ when FailedMachine() is { } machine => (HealthStatus.Unhealthy, machine.Fault!.Message),
             _ => CheckRunning(status),
         };
         return HealthData.Report(log, status, verdict, description);
@@ -71,8 +76,19 @@ internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
             return (HealthStatus.Degraded, stall);
         }
 
-        return log.FreeBytes < limits.MinFreeBytesDegraded
-            ? (HealthStatus.Degraded, space)
+        if (log.FreeBytes < limits.MinFreeBytesDegraded)
+        {
+            return (HealthStatus.Degraded, space);
+        }
+
+        WalStateMachineStatus? failing = log.Machines?.Status
+            .FirstOrDefault(machine => machine.SnapshotFailures >= FailuresDegraded);
+        return failing is not null
+            ? (HealthStatus.Degraded, $"{failing.SnapshotFailures} snapshots in a row of the state machine "
+                + $"'{failing.Name}' failed: {failing.SnapshotFailure?.Message}")
             : (HealthStatus.Healthy, "The log takes appends.");
     }
+
+    private WalStateMachineStatus? FailedMachine() =>
+        log.Machines?.Status.FirstOrDefault(machine => machine.Fault is not null);
 }

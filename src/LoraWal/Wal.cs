@@ -133,6 +133,10 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     /// out.</summary>
     internal TruncationHolds Holds => _log.Core.Holds;
 
+    /// <summary>What a state machine works with.</summary>
+    internal (LogCore Core, LogControl Control, WalEnvironment Environment) Parts =>
+        (_log.Core, _control, _environment);
+
     /// <summary>One round of the group flusher, for tests that have no timer.</summary>
     internal bool FlushTick() => _log.FlushTick();
 
@@ -224,6 +228,14 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     {
         ObjectDisposedException.ThrowIf(_log.IsClosing, this);
         return new LogReader(_log.Core, _environment.Storage).ReadAsync(options, cancellationToken);
+    }
+
+    /// <summary>Follows the log for one consumer inside this process, without an allocation per record, frame or
+    /// wait. A payload is valid until the next transaction is asked for.</summary>
+    internal LogFollower Follow(WalReadOptions options)
+    {
+        ObjectDisposedException.ThrowIf(_log.IsClosing, this);
+        return new LogReader(_log.Core, _environment.Storage).Follow(options);
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using LoraWal.Diagnostics;
 using LoraWal.Log;
 using LoraWal.Recovery;
 using LoraWal.Segments;
+using LoraWal.Snapshots;
 using LoraWal.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,19 +29,24 @@ internal static class WalOpener
     private static Wal OpenOrThrow(WalOptions options, WalEnvironment environment)
     {
         long start = environment.Time.GetTimestamp();
-        LogSettings settings = SettingsOf(options);
         environment.Storage.CreateDirectory();
         environment.Storage.Lock(
             new OwnerRecord(System.Environment.ProcessId, System.Environment.MachineName, environment.Time.GetUtcNow()),
             options.AllowUnsafeFileSystem);
 
+        // A snapshot's name fences new records as ReplayAfter does, also where the segments are gone.
+        IReadOnlyList<string> names = environment.Storage.List();
+        LogSettings settings = SettingsOf(options, SnapshotName.GreatestLsn(names));
         var files = new SegmentFiles(environment.Storage);
         var recovery = new RecoverySettings(
             settings.SegmentBytes,
             settings.OpenFence,
             options.TornTail == TornTailPolicy.Refuse,
             environment.FillRandom,
-            environment.Time.GetUtcNow());
+            environment.Time.GetUtcNow())
+        {
+            LogId = names.Any(IsSegment) ? null : FindLogId(environment.Storage, names),
+        };
         RecoveredLog recovered = new LogRecovery(files, recovery).Run();
         try
         {
@@ -69,7 +75,10 @@ internal static class WalOpener
         var diagnostics = new WalDiagnostics(
             logger, new WalMeter(settings.Name, environment.MeterFactory, status.Now));
         var logEnvironment = new LogEnvironment(
-            settings, environment.Time, environment.Work, environment.FillRandom, recovered.Generation, diagnostics);
+            settings, environment.Time, environment.Work, environment.FillRandom, recovered.Generation, diagnostics)
+        {
+            LogId = recovered.Active.Header.LogId,
+        };
         var maker = new SegmentMaker(files, new SegmentSupply(files, environment.Work, settings.SegmentBytes));
         var start = new LogStart(recovered.Active, recovered.Segments, recovered.Fence, recovered.Floor);
         var log = new LogWriter(logEnvironment, maker, start);
@@ -86,7 +95,16 @@ internal static class WalOpener
             ? new QuietLogger(logger)
             : NullLogger.Instance;
 
-    private static LogSettings SettingsOf(WalOptions options) => new()
+    private static bool IsSegment(string name) => SegmentName.TryParse(name, out _);
+
+    // A log whose segments are gone goes on as the one of its newest snapshot, or that would be refused.
+    private static UInt128? FindLogId(IStorage storage, IReadOnlyList<string> names) => names
+        .Where(name => SnapshotName.TryParse(name, out _, out _))
+        .OrderDescending(StringComparer.Ordinal)
+        .Select(name => SnapshotReader.TryReadLogId(storage, name))
+        .FirstOrDefault(id => id is not null);
+
+    private static LogSettings SettingsOf(WalOptions options, ulong snapshotLsn) => new()
     {
         Name = options.Name,
         SyncMode = options.SyncMode,
@@ -95,7 +113,7 @@ internal static class WalOpener
         MaxTransactionBytes = options.MaxTransactionBytes,
         MaxPendingBytes = options.MaxPendingBytes,
         MaxLogBytes = options.MaxLogBytes,
-        OpenFence = options.ReplayAfter.Value,
+        OpenFence = Math.Max(options.ReplayAfter.Value, snapshotLsn),
     };
 
     private static void Report(WalEnvironment environment, WalOptions options, Wal wal)

@@ -73,6 +73,49 @@ internal static partial class WalLog
     [LoggerMessage(500, LogLevel.Information, "Log '{Name}': checkpoint at LSN {Fence}.")]
     public static partial void Checkpoint(ILogger logger, string name, Lsn fence);
 
+    [LoggerMessage(501, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' took a snapshot at LSN {Lsn}: {Bytes} bytes in {Duration}.")]
+    public static partial void SnapshotTaken(
+        ILogger logger, string name, string machine, Lsn lsn, long bytes, TimeSpan duration);
+
+    [LoggerMessage(502, LogLevel.Error,
+        "Log '{Name}': a snapshot of the state machine '{Machine}' failed, {Failures} in a row; nothing was truncated, "
+        + "and the next trigger tries again.")]
+    public static partial void SnapshotFailed(
+        ILogger logger, string name, string machine, int failures, Exception failure);
+
+    [LoggerMessage(503, LogLevel.Warning,
+        "Log '{Name}': a snapshot of the state machine '{Machine}' is passed over, and deleted once a newer one is "
+        + "there: {Reason}")]
+    public static partial void SnapshotDamaged(ILogger logger, string name, string machine, string reason);
+
+    [LoggerMessage(504, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' loaded the snapshot at LSN {Lsn}: {Bytes} bytes in {Duration}.")]
+    public static partial void SnapshotLoaded(
+        ILogger logger, string name, string machine, Lsn lsn, long bytes, TimeSpan duration);
+
+    [LoggerMessage(505, LogLevel.Warning,
+        "Log '{Name}': an old snapshot of the state machine '{Machine}' could not be deleted; the next one tries "
+        + "again.")]
+    public static partial void SnapshotNotDeleted(ILogger logger, string name, string machine, Exception failure);
+
+    [LoggerMessage(220, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' replays after LSN {After} up to LSN {UpTo}.")]
+    public static partial void MachineReplays(ILogger logger, string name, string machine, Lsn after, Lsn upTo);
+
+    [LoggerMessage(221, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' replays: at LSN {Lsn} of {UpTo}.")]
+    public static partial void MachineProgress(ILogger logger, string name, string machine, Lsn lsn, Lsn upTo);
+
+    [LoggerMessage(222, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' is at LSN {Lsn}, replayed in {Duration}.")]
+    public static partial void MachineReady(ILogger logger, string name, string machine, Lsn lsn, TimeSpan duration);
+
+    [LoggerMessage(901, LogLevel.Critical,
+        "Log '{Name}': the state machine '{Machine}' failed at LSN {Lsn} and applies nothing more. The log itself goes "
+        + "on.")]
+    public static partial void MachineFailed(ILogger logger, string name, string machine, Lsn lsn, Exception failure);
+
     [LoggerMessage(800, LogLevel.Error, "Log '{Name}' is full; appends are refused until there is space. {Reason}")]
     public static partial void Full(ILogger logger, string name, string reason);
 

@@ -12,6 +12,9 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
     private readonly SemaphoreSlim _one = new(1);
     private readonly LogCore _core = log.Core;
 
+    /// <summary>The log's directory.</summary>
+    public SegmentFiles Files => maker.Files;
+
     /// <summary>Writes and syncs a checkpoint marker.</summary>
     public Task CheckpointAsync(ulong fence) => RunAsync(() =>
     {

@@ -10,6 +10,9 @@ namespace LoraWal.Log;
 internal sealed class LogCore
 {
     private readonly TimeProvider _time;
+    private readonly List<MoveSignal> _listeners = [];
+    private volatile IWorker[] _followers = [];
+    private volatile bool _hasNews;
     private TaskCompletionSource? _moved;
     private long _unsyncedSince;
     private bool _isClosed;
@@ -36,6 +39,9 @@ internal sealed class LogCore
 
     /// <summary>Who keeps records from truncation.</summary>
     public TruncationHolds Holds { get; } = new();
+
+    /// <summary>Names of the state machines that follow the log; lock it to use it.</summary>
+    public HashSet<string> MachineNames { get; } = new(StringComparer.Ordinal);
 
     public ILogger Logger => Environment.Diagnostics.Logger;
 
@@ -127,6 +133,7 @@ internal sealed class LogCore
     /// <summary>Completes waiters, wakes leaders and announces a first fault, once the lock is left.</summary>
     public void AfterLock(ref WaiterList done, HandOn handOn, bool isFirstFault = false)
     {
+        WakeFollowers();
         done.CompleteAll();
         switch (handOn)
         {
@@ -154,6 +161,7 @@ internal sealed class LogCore
             PulseUnderLock();
         }
 
+        WakeFollowers();
         EndThreads();
     }
 
@@ -184,9 +192,65 @@ internal sealed class LogCore
         }
     }
 
+    /// <summary>Gives this signal whenever an edge moves, the log is poisoned, or it closes.</summary>
+    public void Listen(MoveSignal signal)
+    {
+        lock (State.Gate)
+        {
+            _listeners.Add(signal);
+        }
+    }
+
+    /// <summary>Ends <see cref="Listen"/>.</summary>
+    public void StopListening(MoveSignal signal)
+    {
+        lock (State.Gate)
+        {
+            _listeners.Remove(signal);
+        }
+    }
+
+    /// <summary>Asks a worker for a run whenever an edge moves, the log is poisoned, or it closes: what
+    /// <see cref="MovedAsync"/> tells, without a task each time.</summary>
+    public void AddFollower(IWorker follower)
+    {
+        lock (State.Gate)
+        {
+            _followers = [.. _followers, follower];
+        }
+    }
+
+    public void RemoveFollower(IWorker follower)
+    {
+        lock (State.Gate)
+        {
+            _followers = [.. _followers.Where(known => !ReferenceEquals(known, follower))];
+        }
+    }
+
+    // Outside the lock: waking a thread takes longer than everything that is done under it.
+    private void WakeFollowers()
+    {
+        if (!_hasNews)
+        {
+            return;
+        }
+
+        _hasNews = false;
+        foreach (IWorker follower in _followers)
+        {
+            follower.Request();
+        }
+    }
+
     private void PulseUnderLock()
     {
+        _hasNews = true;
         _moved?.TrySetResult();
         _moved = null;
+        foreach (MoveSignal listener in _listeners)
+        {
+            listener.Set();
+        }
     }
 }

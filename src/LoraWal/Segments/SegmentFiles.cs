@@ -5,6 +5,10 @@ namespace LoraWal.Segments;
 /// <summary>Makes, opens and deletes segment files.</summary>
 internal sealed class SegmentFiles(IStorage storage)
 {
+    // A directory's error is told to one sync alone. So no one else's sync may fall between a rename and its own: that
+    // of a segment would then report success for a name that is not on the disk.
+    private readonly Lock _publishing = new();
+
     public IStorage Storage => storage;
 
     /// <summary>Makes a file of zeros under a temporary name, synced. Whatever had that name goes.</summary>
@@ -39,9 +43,23 @@ internal sealed class SegmentFiles(IStorage storage)
     /// <summary>Gives a finished file its name, durably. A failure leaves in doubt which name it has.</summary>
     public void Publish(IStorageFile file, string temporaryName, long id)
     {
-        storage.Rename(temporaryName, SegmentName.Of(id));
-        file.Path = Path.Combine(storage.DirectoryPath, SegmentName.Of(id));
-        storage.SyncDirectory();
+        lock (_publishing)
+        {
+            storage.Rename(temporaryName, SegmentName.Of(id));
+            file.Path = Path.Combine(storage.DirectoryPath, SegmentName.Of(id));
+            storage.SyncDirectory();
+        }
+    }
+
+    /// <summary>Gives a finished file that is not a segment its name, durably, in place of any that has it.</summary>
+    public void PublishOther(string temporaryName, string name)
+    {
+        lock (_publishing)
+        {
+            storage.Delete(name);
+            storage.Rename(temporaryName, name);
+            storage.SyncDirectory();
+        }
     }
 
     /// <summary>Closes and deletes a file that has no name of its own yet.</summary>
