@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LoraWal.Cursors;
 
 namespace LoraWal.Extensions.Hosting;
 
@@ -68,6 +69,25 @@ internal sealed class DisabledWal(string name, WalRecordTypes recordTypes) : IWa
             ? ValueTask.FromCanceled<TruncateResult>(cancellationToken)
             : ValueTask.FromResult(new TruncateResult { OldestLsn = Snapshot.NextLsn });
 
+    public ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        CursorName.ThrowIfInvalid(name);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<WalCursor>(cancellationToken)
+            : ValueTask.FromResult(new WalCursor(new NoCursor(this, name)));
+    }
+
+    public ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default)
+    {
+        CursorName.ThrowIfInvalid(name);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<bool>(cancellationToken)
+            : ValueTask.FromResult(false);
+    }
+
+    public IReadOnlyList<WalCursorInfo> ListCursors() => [];
+
     public long? FreeBytes() => null;
 
     public Task RunGroupFlusherAsync(CancellationToken stopping) => Task.CompletedTask;
@@ -89,4 +109,23 @@ internal sealed class DisabledWal(string name, WalRecordTypes recordTypes) : IWa
         cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<Lsn>(cancellationToken)
             : ValueTask.FromResult(Lsn.None);
+
+    private sealed class NoCursor(DisabledWal log, string name) : ICursorSource
+    {
+        public string Name => name;
+
+        public Lsn Position => Lsn.None;
+
+        public long LagBytes => 0;
+
+        public IAsyncEnumerable<WalTransaction> ReadAsync(Lsn after, CancellationToken cancellationToken) =>
+            log.ReadAsync(new WalReadOptions(Follow: true), cancellationToken);
+
+        public Task AcknowledgeAsync(Lsn lsn) => Task.CompletedTask;
+
+        public void Release()
+        {
+            // Nothing is kept, so nothing is held.
+        }
+    }
 }

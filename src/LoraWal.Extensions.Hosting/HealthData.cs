@@ -31,6 +31,12 @@ internal static class HealthData
             data[$"stateMachine.{machine.Name}.snapshotFailures"] = machine.SnapshotFailures;
         }
 
+        foreach (WalCursorInfo cursor in log.Cursors)
+        {
+            data[$"cursors.{cursor.Name}.lsn"] = cursor.Position.Value;
+            data[$"cursors.{cursor.Name}.lagBytes"] = cursor.LagBytes;
+        }
+
         if (status.Fault is { } fault)
         {
             data["bgFailure"] = fault.Reason;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -47,6 +48,15 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
     public WalRecordTypes RecordTypes => _opened?.Log.RecordTypes ?? Options.RecordTypes;
 
     public RecoveryReport? Recovery => _opened?.Recovery;
+
+    /// <summary>Whether there is a log at all; true also when its settings are bad, which is told elsewhere.</summary>
+    public bool IsEnabled => TryOptions()?.Enabled != false;
+
+    /// <summary>The consumers that have been started.</summary>
+    public ConcurrentQueue<ConsumerState> Consumers { get; } = new();
+
+    /// <summary>The cursors of the open log, from memory; none before.</summary>
+    public IReadOnlyList<WalCursorInfo> Cursors => _writable?.ListCursors() ?? [];
 
     /// <summary>Completes when the start is over: true if the log runs, false if the start failed.</summary>
     public Task<bool> Started => _started.Task;

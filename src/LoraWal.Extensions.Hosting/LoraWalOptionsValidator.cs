@@ -9,7 +9,7 @@ internal sealed partial class LoraWalAnnotationsValidator : IValidateOptions<Lor
 
 /// <summary>Refuses bad settings with their place in the configuration, their value and what is allowed.</summary>
 internal sealed class LoraWalOptionsValidator(
-    string key, LoraWalConfiguration configuration, IEnumerable<SnapshotOwner> snapshotOwners)
+    string key, LoraWalConfiguration configuration, IEnumerable<StateMachineRegistration> machines)
     : IValidateOptions<LoraWalOptions>
 {
     private static readonly LoraWalAnnotationsValidator Annotations = new();
@@ -112,10 +112,11 @@ internal sealed class LoraWalOptionsValidator(
         Check(failures, "Retention:MaxBytes", retention.MaxBytes,
             retention.MaxBytes <= 0 || options.MaxLogBytes <= 0 || retention.MaxBytes < options.MaxLogBytes,
             $"below MaxLogBytes ({options.MaxLogBytes}), or the log is full before retention makes room");
-        if (retention.HasLimit && snapshotOwners.FirstOrDefault(owner => owner.Key == key) is { } owner)
+        // Two rules for what may go would end in a gap.
+        if (retention.HasLimit && machines.FirstOrDefault(machine => machine.Key == key) is { } machine)
         {
-            failures.Add($"{configuration.PathOf("Retention")} sets a limit, but {owner.Name} takes snapshots of the "
-                + "log and truncates it behind them. Remove the limits, or the state machine.");
+            failures.Add($"{configuration.PathOf("Retention")} sets a limit, but the state machine '{machine.Name}' "
+                + "truncates the log behind its snapshots. Remove the limits, or the state machine.");
         }
     }
 

@@ -110,7 +110,7 @@ public static class LoraWalServiceCollectionExtensions
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<LoraWalOptions>>(
             provider => new LoraWalOptionsValidator(
-                key, ConfigurationOf(provider, key), provider.GetServices<SnapshotOwner>()));
+                key, ConfigurationOf(provider, key), provider.GetServices<StateMachineRegistration>()));
     }
 
     private static void AddLog(IServiceCollection services, string key)

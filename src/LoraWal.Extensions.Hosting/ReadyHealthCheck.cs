@@ -11,8 +11,9 @@ namespace LoraWal.Extensions.Hosting;
 //   opening, replaying, full, host stopping   Unhealthy
 //   disabled                                  Healthy, and says so
 //   a state machine failed                    Unhealthy
-//   running                                   the worse of: oldest record not synced, free bytes of the volume,
-//                                             snapshots that fail again and again
+//   running                                   the worst of: oldest record not synced, free bytes of the volume,
+//                                             snapshots that fail again and again, consumers that have stopped,
+//                                             cursors that hold back too much
 //
 // Under SyncMode.None nothing syncs on its own, so the age of what is not synced says nothing about the disk.
 internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
@@ -86,7 +87,33 @@ internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
         return failing is not null
             ? (HealthStatus.Degraded, $"{failing.SnapshotFailures} snapshots in a row of the state machine "
                 + $"'{failing.Name}' failed: {failing.SnapshotFailure?.Message}")
-            : (HealthStatus.Healthy, "The log takes appends.");
+            : CheckConsumers();
+    }
+
+    private (HealthStatus Verdict, string Description) CheckConsumers()
+    {
+        if (log.Consumers.FirstOrDefault(consumer => consumer.Problem is not null) is { } stopped)
+        {
+            return (HealthStatus.Degraded, stopped.Problem!);
+        }
+
+        foreach (WalCursorInfo cursor in log.Cursors)
+        {
+            if (cursor.Problem is { } problem)
+            {
+                return (HealthStatus.Degraded, problem.Message);
+            }
+
+            if (cursor.IsOverLimit)
+            {
+                return (
+                    HealthStatus.Degraded,
+                    $"The cursor '{cursor.Name}' at LSN {cursor.Position} keeps {cursor.LagBytes} bytes from "
+                    + $"truncation, more than its {nameof(cursor.MaxLagBytes)} ({cursor.MaxLagBytes}).");
+            }
+        }
+
+        return (HealthStatus.Healthy, "The log takes appends.");
     }
 
     private WalStateMachineStatus? FailedMachine() =>

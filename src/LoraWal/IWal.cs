@@ -160,4 +160,41 @@ public interface IWal
     /// <exception cref="WalPoisonedException">The log is poisoned. Nothing was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log is closed.</exception>
     ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens a cursor: a named place in the log, kept durably beside it. One that does not exist is
+    /// made.</summary>
+    /// <param name="name">1 to 64 of a-z, 0-9 and '-'.</param>
+    /// <param name="options">Where a new one begins, and what to do with a damaged one. Default: at the oldest record;
+    /// refuse.</param>
+    /// <param name="cancellationToken">Stops the call before it begins.</param>
+    /// <returns>The cursor. Dispose of it to let the name be opened again.</returns>
+    /// <remarks><b>Durability.</b> When the task completes, a new cursor survives a power cut: from then on, and after
+    /// every open, truncation keeps what it has not acknowledged.</remarks>
+    /// <exception cref="ArgumentException">The name or an option is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">A cursor of that name is open already.</exception>
+    /// <exception cref="WalCursorException">Its file is damaged, of another log, of a later version, or ahead of the
+    /// log. The message names the way out.</exception>
+    /// <exception cref="WalTruncatedException">The records after its position have been truncated away. Drop it and
+    /// open it anew.</exception>
+    /// <exception cref="IOException">The file of a new cursor could not be written.</exception>
+    /// <exception cref="WalPoisonedException">The log is poisoned, and the cursor is new.</exception>
+    /// <exception cref="ObjectDisposedException">The log is closed.</exception>
+    ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a cursor that is not open, whatever state its file is in, and lets truncation have what it held
+    /// back.</summary>
+    /// <param name="name">1 to 64 of a-z, 0-9 and '-'.</param>
+    /// <param name="cancellationToken">Stops the wait, never the deletion.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <remarks><b>Durability.</b> When the task completes, the deletion survives a power cut.</remarks>
+    /// <exception cref="ArgumentException">The name is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">The cursor is open.</exception>
+    /// <exception cref="IOException">The file could not be deleted; the cursor stays.</exception>
+    /// <exception cref="WalPoisonedException">The log is poisoned.</exception>
+    /// <exception cref="ObjectDisposedException">The log is closed.</exception>
+    ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>All cursors of the log, opened or not, by name. From memory: does no I/O.</summary>
+    IReadOnlyList<WalCursorInfo> ListCursors();
 }

@@ -12,7 +12,7 @@ namespace LoraWal;
 /// </remarks>
 /// <threadsafety>All members may be used by any number of threads at once, disposal included: every call that waits
 /// ends.</threadsafety>
-public sealed class Wal : IWal, IAsyncDisposable, IDisposable
+public sealed partial class Wal : IWal, IAsyncDisposable, IDisposable
 {
     // A sync can hang for ever; disposing must not.
     private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(30);
@@ -129,19 +129,15 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     internal Task RunGroupFlusherAsync(CancellationToken stopping) =>
         _syncMode == SyncMode.None ? Task.CompletedTask : GroupFlusher.RunAsync(_log, stopping);
 
-    /// <summary>Who keeps records from truncation. Whoever opens the log sets its own before it hands the log
-    /// out.</summary>
+    /// <summary>Who keeps records from truncation; whoever opens the log sets its own before handing it out.</summary>
     internal TruncationHolds Holds => _log.Core.Holds;
 
-    /// <summary>What a state machine works with.</summary>
+    /// <summary>What a state machine and retention work with.</summary>
     internal (LogCore Core, LogControl Control, WalEnvironment Environment) Parts =>
         (_log.Core, _control, _environment);
 
     /// <summary>One round of the group flusher, for tests that have no timer.</summary>
     internal bool FlushTick() => _log.FlushTick();
-
-    /// <summary>What the log consists of, for what works on it from outside its layer.</summary>
-    internal LogCore Core => _log.Core;
 
     /// <summary>Bytes that may still be written to the log's file system; null if it does not say.</summary>
     internal long? FreeBytes() => _environment.Storage.FreeBytes();
@@ -249,7 +245,10 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     public async ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await _control.TruncateAsync(fence.Value).WaitAsync(cancellationToken).ConfigureAwait(false);
+        TruncateResult result = await _control.TruncateAsync(fence.Value).WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+        Cursors.ReportLag();
+        return result;
     }
 
     /// <summary>Closes the log as <see cref="DisposeAsync"/> does, waits as long as it takes, and throws what went
@@ -364,6 +363,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         await _stopFlusher.CancelAsync().ConfigureAwait(false);
         await _flusher.ConfigureAwait(false);
         Exception? failure = await _control.CloseAsync().ConfigureAwait(false);
+        await Cursors.CloseAsync().ConfigureAwait(false);
         _abandoned.Dispose();
         _environment.Storage.Dispose(); // last: the next owner may come in now
         _diagnostics.Meter.Dispose();

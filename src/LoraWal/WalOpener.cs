@@ -1,3 +1,4 @@
+using LoraWal.Cursors;
 using LoraWal.Diagnostics;
 using LoraWal.Log;
 using LoraWal.Recovery;
@@ -70,6 +71,10 @@ internal static class WalOpener
         RecoveredLog recovered,
         TimeSpan took)
     {
+        var store = new CursorStore(environment.Storage);
+        store.DeleteLeftovers();
+        IReadOnlyList<StoredCursor> stored =
+            store.ReadAll(recovered.Active.Header.LogId, recovered.Report.LastLsn.Value);
         var status = new StatusSource();
         ILogger logger = LoggerOf(environment);
         var diagnostics = new WalDiagnostics(
@@ -83,9 +88,15 @@ internal static class WalOpener
         var start = new LogStart(recovered.Active, recovered.Segments, recovered.Fence, recovered.Floor);
         var log = new LogWriter(logEnvironment, maker, start);
         status.Log = new WeakReference<LogWriter>(log);
-        return new Wal(environment, diagnostics, log, new LogControl(log, maker))
+        var control = new LogControl(log, maker);
+
+        // ORDER: every cursor's hold is there before the log is handed out, and so before any truncation.
+        var cursors = new CursorBook(log.Core, control, environment.Storage, recovered.Active.Header.LogId);
+        cursors.Load(stored);
+        return new Wal(environment, diagnostics, log, control)
         {
             RecordTypes = options.RecordTypes,
+            Cursors = cursors,
             Recovery = recovered.Report with { Duration = took },
         };
     }

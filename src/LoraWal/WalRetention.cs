@@ -57,6 +57,6 @@ public static class WalRetention
                 $"{nameof(WalRetentionOptions)}.{name} is '{value}'; it must be {range}.", nameof(limits));
         }
 
-        return new RetentionRunner(wal.Core, wal.TruncateAsync, limits, needsCheckpoint);
+        return new RetentionRunner(wal.Parts.Core, wal.TruncateAsync, limits, needsCheckpoint);
     }
 }

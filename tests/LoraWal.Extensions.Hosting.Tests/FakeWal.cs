@@ -18,6 +18,10 @@ internal sealed class FakeWal : IWal, IOpenedWal
 
     public Exception? DisposeFailure { get; set; }
 
+    public FakeCursorSource? CursorSource { get; init; }
+
+    public IReadOnlyList<WalCursorInfo> Cursors { get; set; } = [];
+
     public long? Free { get; set; }
 
     public TaskCompletionSource FlusherEnded { get; } = new();
@@ -100,6 +104,15 @@ internal sealed class FakeWal : IWal, IOpenedWal
 
     public ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default) =>
         new(new TruncateResult());
+
+    public ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default) =>
+        new(new WalCursor(CursorSource ?? throw new NotSupportedException()));
+
+    public ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public IReadOnlyList<WalCursorInfo> ListCursors() => Cursors;
 
     public long? FreeBytes() => Free;
 

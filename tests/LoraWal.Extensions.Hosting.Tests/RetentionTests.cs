@@ -69,16 +69,14 @@ public sealed class RetentionTests : IDisposable
         var opener = new FakeOpener();
         HostApplicationBuilder builder = HostFixture.Builder(
             opener, ("LoraWal:Directory", "wal"), ("LoraWal:Logs:audit:Retention:MaxAge", "1.00:00:00"));
-        builder.Services.AddLoraWal();
-        builder.Services.AddKeyedLoraWal("audit");
-        builder.Services.AddSingleton(new SnapshotOwner("", "Counters"));
-        builder.Services.AddSingleton(new SnapshotOwner("audit", "AuditTrail"));
+        builder.Services.AddLoraWal().AddStateMachine<NoMachine>("counters");
+        builder.Services.AddKeyedLoraWal("audit").AddStateMachine<NoMachine>("trail");
         using IHost host = builder.Build();
 
         var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
         Assert.Equal(
-            "LoraWal:Logs:audit:Retention sets a limit, but AuditTrail takes snapshots of the log and truncates it "
-            + "behind them. Remove the limits, or the state machine.",
+            "LoraWal:Logs:audit:Retention sets a limit, but the state machine 'trail' truncates the log behind its "
+            + "snapshots. Remove the limits, or the state machine.",
             failure.Message);
         Assert.Equal(0, opener.Attempts);
     }
@@ -122,4 +120,16 @@ public sealed class RetentionTests : IDisposable
         Assert.Equal(new Lsn(26), failure.Oldest);
         await host.StopAsync();
     }
+}
+
+/// <summary>Never started.</summary>
+internal sealed class NoMachine : IWalStateMachine
+{
+    public void Apply(in WalRecord record) => throw new NotSupportedException();
+
+    public ValueTask SaveAsync(Stream snapshot, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask LoadAsync(Stream snapshot, Lsn lsn, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace LoraWal.Diagnostics;
 
 /// <summary>Every message of the log, with stable event ids: 100 open and close, 200 recovery, 300 sync, 400 segments,
-/// 500 checkpoint, 800 disk, 900 poisoned.</summary>
+/// 500 checkpoint, 600 cursors, 800 disk, 900 poisoned.</summary>
 internal static partial class WalLog
 {
     [LoggerMessage(100, LogLevel.Information,
@@ -115,6 +115,33 @@ internal static partial class WalLog
         "Log '{Name}': the state machine '{Machine}' failed at LSN {Lsn} and applies nothing more. The log itself goes "
         + "on.")]
     public static partial void MachineFailed(ILogger logger, string name, string machine, Lsn lsn, Exception failure);
+
+    [LoggerMessage(600, LogLevel.Information, "Log '{Name}': the cursor '{Cursor}' begins at LSN {Position}.")]
+    public static partial void CursorCreated(ILogger logger, string name, string cursor, Lsn position);
+
+    [LoggerMessage(601, LogLevel.Information, "Log '{Name}': the cursor '{Cursor}' has been dropped.")]
+    public static partial void CursorDropped(ILogger logger, string name, string cursor);
+
+    [LoggerMessage(602, LogLevel.Warning,
+        "Log '{Name}': the cursor '{Cursor}' could not be trusted and was reset to LSN {Position}, as its options "
+        + "say.")]
+    public static partial void CursorReset(ILogger logger, string name, string cursor, Lsn position);
+
+    [LoggerMessage(603, LogLevel.Error,
+        "Log '{Name}': the file of the cursor '{Cursor}' cannot be trusted; nothing is truncated until it is reset or "
+        + "dropped.")]
+    public static partial void CursorRefused(ILogger logger, string name, string cursor, Exception problem);
+
+    [LoggerMessage(604, LogLevel.Warning,
+        "Log '{Name}': the cursor '{Cursor}' at LSN {Position} keeps {LagBytes} bytes from truncation, more than its "
+        + "MaxLagBytes ({MaxLagBytes}). Look after its consumer, or drop it.")]
+    public static partial void CursorLags(
+        ILogger logger, string name, string cursor, Lsn position, long lagBytes, long maxLagBytes);
+
+    [LoggerMessage(605, LogLevel.Warning,
+        "Log '{Name}': the cursor '{Cursor}' could not be moved to LSN {Position}; it stays where it was.")]
+    public static partial void AcknowledgeFailed(
+        ILogger logger, string name, string cursor, Lsn position, Exception failure);
 
     [LoggerMessage(800, LogLevel.Error, "Log '{Name}' is full; appends are refused until there is space. {Reason}")]
     public static partial void Full(ILogger logger, string name, string reason);

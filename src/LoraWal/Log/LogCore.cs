@@ -56,6 +56,20 @@ internal sealed class LogCore
     public TimeSpan OldestUnsyncedAge =>
         Volatile.Read(ref _unsyncedSince) is var since and not 0 ? _time.GetElapsedTime(since) : TimeSpan.Zero;
 
+    /// <summary>Bytes of the segments with durable records above an LSN; of the active one, what has been
+    /// written.</summary>
+    public long LagBytes(ulong position)
+    {
+        lock (State.Gate)
+        {
+            return position >= State.DurableLsn
+                ? 0
+                : Catalog.BytesAboveUnderLock(position) + (State.Written.SegmentId == Catalog.Now.ActiveId
+                    ? State.Written.Offset
+                    : 0);
+        }
+    }
+
     /// <summary>Notes that a record has been added, for its age.</summary>
     public void NoteUnsyncedUnderLock()
     {

@@ -77,6 +77,18 @@ internal sealed class SegmentCatalog
     private static long CountOf(SegmentEntry entry, ulong lastLsn) =>
         lastLsn < entry.BaseLsn ? 0 : (long)(lastLsn - entry.BaseLsn + 1);
 
+    /// <summary>Bytes of the sealed segments with records above an LSN.</summary>
+    public long BytesAboveUnderLock(ulong position)
+    {
+        long bytes = 0;
+        for (int i = _entries.Count - 2; i >= 0 && _entries[i + 1].PreviousLastLsn > position; i--)
+        {
+            bytes += _entries[i].FileBytes;
+        }
+
+        return bytes;
+    }
+
     /// <summary>The segment that holds the record after an LSN, or the oldest one.</summary>
     public SegmentEntry FindUnderLock(ulong after)
     {

@@ -10,6 +10,7 @@ internal static partial class LayerCheck
     {
         ["Typed"] = ["Typed"],
         ["Log"] = ["Log", "Segments", "Records", "Storage", "Diagnostics"],
+        ["Cursors"] = ["Cursors", "Log", "Segments", "Records", "Storage", "Diagnostics"],
         ["Recovery"] = ["Recovery", "Segments", "Records", "Storage", "Diagnostics"],
         ["Segments"] = ["Segments", "Records", "Storage"],
         ["Records"] = ["Records"],

@@ -211,7 +211,7 @@ public class RetentionTests
         int calls = 0;
         using CancellationTokenSource stop = new();
         RetentionRunner runner = new(
-            wal.Core,
+            wal.Parts.Core,
             (fence, token) => ++calls == 1 ? throw new WalFullException("no room for the marker") : Stop(stop),
             new WalRetentionOptions { MaxRecords = 1 },
             needsCheckpoint: false);
