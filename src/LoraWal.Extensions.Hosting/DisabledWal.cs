@@ -5,7 +5,7 @@ namespace LoraWal.Extensions.Hosting;
 
 /// <summary>The log that is switched off: accepts everything, keeps nothing.</summary>
 /// <remarks>A reader that follows waits like one of an idle log, so that its loop does not spin.</remarks>
-internal sealed class DisabledWal(string name) : IWal, IOpenedWal
+internal sealed class DisabledWal(string name, WalRecordTypes recordTypes) : IWal, IOpenedWal
 {
     private static readonly WalStatus Snapshot = new() { State = WalState.Disabled, NextLsn = new Lsn(1) };
 
@@ -16,6 +16,8 @@ internal sealed class DisabledWal(string name) : IWal, IOpenedWal
     public WalStatus Status => Snapshot;
 
     public CancellationToken Poisoned => CancellationToken.None;
+
+    public WalRecordTypes RecordTypes => recordTypes;
 
     public IWal Log => this;
 
@@ -89,6 +91,9 @@ internal sealed class DisabledWal(string name) : IWal, IOpenedWal
     public long? FreeBytes() => null;
 
     public Task RunGroupFlusherAsync(CancellationToken stopping) => Task.CompletedTask;
+
+    public Task RunRetentionAsync(WalRetentionOptions limits, bool needsCheckpoint, CancellationToken stopping) =>
+        Task.CompletedTask;
 
     public ValueTask CloseAsync()
     {

@@ -43,6 +43,10 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
 
     public CancellationToken Poisoned => _poisoned.Token;
 
+    /// <summary>The record types: also before the log is open, so that whoever reads it later can prepare.</summary>
+    /// <exception cref="OptionsValidationException">The settings are bad.</exception>
+    public WalRecordTypes RecordTypes => _opened?.Log.RecordTypes ?? Options.RecordTypes;
+
     public RecoveryReport? Recovery => _opened?.Recovery;
 
     /// <summary>Whether there is a log at all; true also when its settings are bad, which is told elsewhere.</summary>
@@ -64,7 +68,8 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
     public LogMachines? Machines { get; set; }
 
     /// <summary>What stands in for the log when it is switched off.</summary>
-    public DisabledWal Disabled => LazyInitializer.EnsureInitialized(ref _disabled, () => new DisabledWal(Name))!;
+    public DisabledWal Disabled =>
+        LazyInitializer.EnsureInitialized(ref _disabled, () => new DisabledWal(Name, Options.RecordTypes))!;
 
     /// <summary>Why the log did not start; null unless it did not.</summary>
     public Exception? Failure => _failure;
@@ -224,7 +229,7 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
         {
             return Options;
         }
-        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException)
+        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

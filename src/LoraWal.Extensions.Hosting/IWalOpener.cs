@@ -28,6 +28,9 @@ internal interface IOpenedWal : IAsyncDisposable, IDisposable
     /// <summary>The group flusher's loop. Never throws.</summary>
     Task RunGroupFlusherAsync(CancellationToken stopping);
 
+    /// <summary>Keeps the log within limits, until stopped. Never throws.</summary>
+    Task RunRetentionAsync(WalRetentionOptions limits, bool needsCheckpoint, CancellationToken stopping);
+
     /// <summary>Syncs what is left and closes; throws what went wrong.</summary>
     ValueTask CloseAsync();
 }
@@ -52,6 +55,9 @@ internal sealed class EngineWalOpener(TimeProvider time, ILoggerFactory? loggers
         public long? FreeBytes() => wal.FreeBytes();
 
         public Task RunGroupFlusherAsync(CancellationToken stopping) => wal.RunGroupFlusherAsync(stopping);
+
+        public Task RunRetentionAsync(WalRetentionOptions limits, bool needsCheckpoint, CancellationToken stopping) =>
+            WalRetention.RunRetentionAsync(wal, limits, needsCheckpoint, stopping);
 
         // The host's token does not end the last sync; a sync that hangs must not keep the host from ending for ever.
         public async ValueTask CloseAsync()

@@ -9,6 +9,8 @@ internal sealed class WalFront(HostedLog hosted) : IWal, IWalRecovery
 
     public CancellationToken Poisoned => hosted.Poisoned;
 
+    public WalRecordTypes RecordTypes => hosted.RecordTypes;
+
     public RecoveryReport? Report => hosted.Recovery;
 
     public ValueTask<Lsn> AppendAsync(

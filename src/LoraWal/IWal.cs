@@ -19,6 +19,10 @@ public interface IWal
     /// <summary>Cancelled once, when the log is poisoned. Why is in <see cref="WalStatus.Fault"/>.</summary>
     CancellationToken Poisoned { get; }
 
+    /// <summary>The record types whose values can be appended and read; see
+    /// <see cref="WalOptions.RecordTypes"/>.</summary>
+    WalRecordTypes RecordTypes { get; }
+
     /// <summary>Appends one record as a transaction of its own.</summary>
     /// <param name="payload">
     /// The bytes to log; may be empty. They must not change until the returned task completes: an append that has to

@@ -57,6 +57,9 @@ public sealed partial class Wal : IWal, IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public CancellationToken Poisoned => _log.Core.Latch.Token;
 
+    /// <inheritdoc/>
+    public WalRecordTypes RecordTypes { get; internal init; } = new();
+
     /// <summary>What opening found and did.</summary>
     public RecoveryReport Recovery { get; internal init; } = new();
 
@@ -126,11 +129,10 @@ public sealed partial class Wal : IWal, IAsyncDisposable, IDisposable
     internal Task RunGroupFlusherAsync(CancellationToken stopping) =>
         _syncMode == SyncMode.None ? Task.CompletedTask : GroupFlusher.RunAsync(_log, stopping);
 
-    /// <summary>Who keeps records from truncation. Whoever opens the log sets its own before it hands the log
-    /// out.</summary>
+    /// <summary>Who keeps records from truncation; whoever opens the log sets its own before handing it out.</summary>
     internal TruncationHolds Holds => _log.Core.Holds;
 
-    /// <summary>What a state machine works with.</summary>
+    /// <summary>What a state machine and retention work with.</summary>
     internal (LogCore Core, LogControl Control, WalEnvironment Environment) Parts =>
         (_log.Core, _control, _environment);
 

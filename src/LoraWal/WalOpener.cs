@@ -51,7 +51,8 @@ internal static class WalOpener
         RecoveredLog recovered = new LogRecovery(files, recovery).Run();
         try
         {
-            Wal wal = Build(environment, settings, files, recovered, environment.Time.GetElapsedTime(start));
+            options.RecordTypes.Use();
+            Wal wal = Build(environment, options, settings, files, recovered, environment.Time.GetElapsedTime(start));
             Report(environment, options, wal);
             return wal;
         }
@@ -64,6 +65,7 @@ internal static class WalOpener
 
     private static Wal Build(
         WalEnvironment environment,
+        WalOptions options,
         LogSettings settings,
         SegmentFiles files,
         RecoveredLog recovered,
@@ -93,6 +95,7 @@ internal static class WalOpener
         cursors.Load(stored);
         return new Wal(environment, diagnostics, log, control)
         {
+            RecordTypes = options.RecordTypes,
             Cursors = cursors,
             Recovery = recovered.Report with { Duration = took },
         };

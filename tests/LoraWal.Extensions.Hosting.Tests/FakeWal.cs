@@ -32,6 +32,8 @@ internal sealed class FakeWal : IWal, IOpenedWal
 
     public CancellationToken Poisoned => _poisoned.Token;
 
+    public WalRecordTypes RecordTypes => OpenedWith?.RecordTypes ?? new WalRecordTypes();
+
     public IWal Log => this;
 
     public RecoveryReport? Recovery { get; } = new() { Verdict = LoraWal.TailVerdict.Clean };
@@ -125,6 +127,19 @@ internal sealed class FakeWal : IWal, IOpenedWal
 
         Calls.Add("flusher ended");
         FlusherEnded.SetResult();
+    }
+
+    public async Task RunRetentionAsync(
+        WalRetentionOptions limits, bool needsCheckpoint, CancellationToken stopping)
+    {
+        Calls.Add(needsCheckpoint ? "retention runs below the checkpoint" : "retention runs");
+        var stopped = new TaskCompletionSource();
+        await using (stopping.Register(stopped.SetResult))
+        {
+            await stopped.Task;
+        }
+
+        Calls.Add("retention ended");
     }
 
     public ValueTask CloseAsync()

@@ -9,6 +9,10 @@ internal sealed class FailingWal(Exception failure) : IWal
 
     public WalStatus Status { get; } = new() { State = WalState.Running };
 
+    public WalRecordTypes RecordTypes { get; } = new WalRecordTypes()
+        .Add(EventRecords.Posted, new PostedEventSerializer())
+        .AddJson(EventRecords.Reading, SampleJson.Default.LoadReading);
+
     public CancellationToken Poisoned => CancellationToken.None;
 
     public ValueTask<Lsn> AppendAsync(

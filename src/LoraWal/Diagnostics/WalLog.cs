@@ -61,6 +61,15 @@ internal static partial class WalLog
         "Log '{Name}': truncation up to LSN {Fence} is held back by {Holders}.")]
     public static partial void HeldBack(ILogger logger, string name, Lsn fence, string holders);
 
+    [LoggerMessage(420, LogLevel.Warning,
+        "Log '{Name}': its retention would let records go up to LSN {Wanted}, but a snapshot covers them only up to "
+        + "LSN {Checkpoint}, the newest checkpoint: what lies above stays. Write a newer one, or remove the limits.")]
+    public static partial void RetentionHeldBack(ILogger logger, string name, Lsn wanted, Lsn checkpoint);
+
+    [LoggerMessage(421, LogLevel.Warning,
+        "Log '{Name}': retention could not truncate; it tries again in {Interval}.")]
+    public static partial void RetentionFailed(ILogger logger, string name, TimeSpan interval, Exception failure);
+
     [LoggerMessage(500, LogLevel.Information, "Log '{Name}': checkpoint at LSN {Fence}.")]
     public static partial void Checkpoint(ILogger logger, string name, Lsn fence);
 

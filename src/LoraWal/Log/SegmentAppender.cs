@@ -165,8 +165,7 @@ internal sealed class SegmentAppender
         }
 
         _active = new SegmentWriter(file, header, SegmentLayout.HeaderBlockBytes, baseLsn);
-        _host.OnRotated(
-            old, _active, new SegmentEntry(header.SegmentId, header.PreviousLastLsn, header.BaseLsn, header.FileBytes));
+        _host.OnRotated(old, _active, new SegmentEntry(header));
     }
 
     /// <summary>Makes the next segment, short of its name. Until then a failure harms nothing.</summary>

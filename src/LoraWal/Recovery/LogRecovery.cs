@@ -251,7 +251,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
         return new RecoveredLog
         {
             Active = new SegmentWriter(file, header, SegmentLayout.HeaderBlockBytes, header.BaseLsn),
-            Segments = [new SegmentEntry(1, header.PreviousLastLsn, header.BaseLsn, settings.SegmentBytes)],
+            Segments = [new SegmentEntry(header)],
             Generation = 1,
             Fence = header.Fence,
             Floor = header.Floor,

@@ -8,6 +8,7 @@ internal static partial class LayerCheck
     // Folder -> the folders whose types it may name; "" is the root, all of it. The root may name everything.
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
+        ["Typed"] = ["Typed"],
         ["Log"] = ["Log", "Segments", "Records", "Storage", "Diagnostics"],
         ["Cursors"] = ["Cursors", "Log", "Segments", "Records", "Storage", "Diagnostics"],
         ["Recovery"] = ["Recovery", "Segments", "Records", "Storage", "Diagnostics"],
