@@ -93,7 +93,7 @@ internal sealed class ConsumerService(
         }
         catch (Exception failure)
         {
-            Lsn at = delivery.At;
+            Lsn at = new(Math.Max(delivery.At.Value, cursor.Position.Value + 1)); // it may have failed in reading
             _state.Stop($"The consumer '{registration.Name}' has stopped at LSN {at}: {failure.Message}");
             HostLog.ConsumerStopped(logger, registration.Name, log.Name, at, failure);
         }

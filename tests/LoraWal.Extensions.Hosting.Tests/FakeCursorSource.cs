@@ -23,7 +23,7 @@ internal sealed class FakeCursorSource(params string[] records) : ICursorSource
         {
             await Task.Yield();
             yield return new WalTransaction(
-                new Lsn((ulong)i + 1), DateTimeOffset.UnixEpoch, 9, Encoding.UTF8.GetBytes(records[i]));
+                new Lsn((ulong)i + 1), DateTimeOffset.UnixEpoch, (ushort)9, Encoding.UTF8.GetBytes(records[i]));
         }
 
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
