@@ -9,6 +9,8 @@ public partial class ReadmeTests
     [Theory]
     [InlineData("host")]
     [InlineData("services")]
+    [InlineData("machine")]
+    [InlineData("execute")]
     [InlineData("alone")]
     [InlineData("reader")]
     public void The_readme_shows_the_code_that_is_compiled_here(string region)
@@ -46,6 +48,7 @@ public partial class ReadmeTests
         [
             .. typeof(LoraWalOptions).GetProperties().Select(property => property.Name).Except(["Open", "Health"]),
             .. typeof(LoraWalOpenOptions).GetProperties().Select(property => $"Open:{property.Name}"),
+            .. typeof(SnapshotOptions).GetProperties().Select(property => $"StateMachines:{{name}}:{property.Name}"),
             .. typeof(LoraWalHealthOptions).GetProperties().Select(property => $"Health:{property.Name}"),
         ];
 
