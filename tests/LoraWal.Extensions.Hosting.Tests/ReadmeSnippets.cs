@@ -75,7 +75,7 @@ internal sealed class Stock : IWalStateMachine
     public async ValueTask SaveAsync(Stream snapshot, CancellationToken cancellationToken) =>
         await JsonSerializer.SerializeAsync(snapshot, _items, cancellationToken: cancellationToken);
 
-    public async ValueTask LoadAsync(Stream snapshot, Lsn lsn, CancellationToken cancellationToken) => // the whole state
+    public async ValueTask LoadAsync(Stream snapshot, Lsn lsn, CancellationToken cancellationToken) => // replaces all
         _items = (await JsonSerializer.DeserializeAsync<Dictionary<string, int>>(
             snapshot, cancellationToken: cancellationToken))!;
 }
