@@ -28,7 +28,8 @@ internal sealed class MachineWithoutLog<T>(T machine, string name) : IWalStateMa
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            var records = new WalTransaction(Lsn.None, DateTimeOffset.UnixEpoch, batch.Count, batch.SealEntries());
+            var records = new WalTransaction(
+                Lsn.None.Value, 0, batch.SealEntries().ToArray(), 0, batch.Count, lone: 0);
             foreach (WalRecord record in records)
             {
                 machine.Apply(new WalRecord(Lsn.None, record.RecordType, record.Payload));

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -18,6 +19,22 @@ internal static class ReadmeSnippets
         builder.Services.AddHostedService<OrderIntake>();
         await builder.Build().RunAsync();
         // README: end
+    }
+
+    public static async Task<int> RunMachineAsync(string[] args)
+    {
+        // README: execute
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
+        builder.Services.AddLoraWal(o => o.Directory = "data/wal").AddStateMachine<Stock>();
+        IHost host = builder.Build();
+        await host.StartAsync(); // the newest snapshot is loaded, and what lies above it applied
+        var stock = host.Services.GetRequiredService<IWalStateMachineHost<Stock>>();
+        await stock.ExecuteAsync("apples"u8.ToArray()); // logged, and applied
+        int apples = stock.Read(state => state.Count("apples"));
+        // README: end
+
+        await host.StopAsync();
+        return apples;
     }
 
     public static async Task<List<string>> RunAloneAsync(string directory)
@@ -76,6 +93,28 @@ internal static class ReadmeSnippets
         return open;
     }
 }
+
+// README: machine
+internal sealed class Stock : IWalStateMachine
+{
+    private Dictionary<string, int> _items = [];
+
+    public int Count(string item) => _items.GetValueOrDefault(item);
+
+    public void Apply(in WalRecord record) // deterministic: no clock, no chance, nothing from outside
+    {
+        string item = Encoding.UTF8.GetString(record.Payload.Span);
+        _items[item] = Count(item) + 1;
+    }
+
+    public async ValueTask SaveAsync(Stream snapshot, CancellationToken cancellationToken) =>
+        await JsonSerializer.SerializeAsync(snapshot, _items, cancellationToken: cancellationToken);
+
+    public async ValueTask LoadAsync(Stream snapshot, Lsn lsn, CancellationToken cancellationToken) => // replaces all
+        _items = (await JsonSerializer.DeserializeAsync<Dictionary<string, int>>(
+            snapshot, cancellationToken: cancellationToken))!;
+}
+// README: end
 
 // README: services
 internal sealed class Orders : IReplayTarget // its state is in the log, and nowhere else

@@ -11,6 +11,8 @@ public partial class ReadmeTests
     [Theory]
     [InlineData("host")]
     [InlineData("services")]
+    [InlineData("machine")]
+    [InlineData("execute")]
     [InlineData("alone")]
     [InlineData("reader")]
     [InlineData("types")]
@@ -79,6 +81,7 @@ public partial class ReadmeTests
             .. typeof(LoraWalOptions).GetProperties().Select(property => property.Name)
                 .Except(["Open", "Health", "Retention"]),
             .. typeof(LoraWalOpenOptions).GetProperties().Select(property => $"Open:{property.Name}"),
+            .. typeof(SnapshotOptions).GetProperties().Select(property => $"StateMachines:{{name}}:{property.Name}"),
             .. typeof(LoraWalHealthOptions).GetProperties().Select(property => $"Health:{property.Name}"),
             .. typeof(WalRetentionOptions).GetProperties().Select(property => $"Retention:{property.Name}"),
         ];

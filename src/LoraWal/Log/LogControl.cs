@@ -159,7 +159,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
             // file for damage.
             lock (_core.State.Gate)
             {
-                _core.Catalog.RemoveOldestUnderLock(entry.Id);
+                _core.Catalog.RemoveOldestUnderLock(entry);
             }
 
             try
@@ -175,6 +175,11 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
                 }
 
                 break;
+            }
+
+            lock (_core.State.Gate)
+            {
+                _core.Catalog.DeletedUnderLock(entry);
             }
 
             deleted++;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LoraWal.Segments;
 
 namespace LoraWal.Log;
@@ -6,6 +7,7 @@ namespace LoraWal.Log;
 internal sealed class SegmentCatalog
 {
     private readonly List<SegmentEntry> _entries;
+    private long _leavingBytes; // of files that are being deleted
     private volatile Summary _summary;
 
     public SegmentCatalog(IEnumerable<SegmentEntry> entries)
@@ -23,20 +25,27 @@ internal sealed class SegmentCatalog
         _summary = Summarize();
     }
 
-    /// <summary>Takes out the oldest segment.</summary>
-    public void RemoveOldestUnderLock(long id)
+    /// <summary>Takes out the oldest segment. Its bytes count until its file is gone: it may come back.</summary>
+    public void RemoveOldestUnderLock(SegmentEntry entry)
     {
-        if (_entries[0].Id == id)
-        {
-            _entries.RemoveAt(0);
-            _summary = Summarize();
-        }
+        Debug.Assert(_entries[0].Id == entry.Id, "Segments go oldest first.");
+        _entries.RemoveAt(0);
+        _leavingBytes += entry.FileBytes;
+        _summary = Summarize();
+    }
+
+    /// <summary>The file of a segment that was taken out is gone.</summary>
+    public void DeletedUnderLock(SegmentEntry entry)
+    {
+        _leavingBytes -= entry.FileBytes;
+        _summary = Summarize();
     }
 
     /// <summary>Puts back a segment that was taken out and could not be deleted.</summary>
     public void PutBackOldestUnderLock(SegmentEntry entry)
     {
         _entries.Insert(0, entry);
+        _leavingBytes -= entry.FileBytes;
         _summary = Summarize();
     }
 
@@ -116,7 +125,7 @@ internal sealed class SegmentCatalog
         _entries[0].Id,
         _entries[^1].Id,
         _entries.Count,
-        _entries.Sum(entry => entry.FileBytes));
+        _entries.Sum(entry => entry.FileBytes) + _leavingBytes);
 
     /// <summary>A consistent view of the segments.</summary>
     internal sealed record Summary(

@@ -29,12 +29,21 @@ internal sealed class ThreadWorkScheduler : IWorkScheduler
     {
         private readonly SemaphoreSlim _wake = new(0);
         private readonly WeakReference<T> _target = new(target);
+        private T? _asking;
         private int _asked;
         private int _started;
         private volatile bool _ends;
 
         public void Request()
         {
+            // Strongly until the run begins. Who waits for it may be reachable from the target alone, and the target
+            // from nowhere else: a collection in between would take them both, and the wait would never end.
+            // ORDER: before the asking, so that the run which takes the request away takes this, too.
+            if (_target.TryGetTarget(out T? alive))
+            {
+                Volatile.Write(ref _asking, alive);
+            }
+
             if (Interlocked.Exchange(ref _asked, 1) != 0)
             {
                 return; // the run that was asked for has not begun: it will see this, too
@@ -74,10 +83,13 @@ internal sealed class ThreadWorkScheduler : IWorkScheduler
         [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
         private void RunOnce()
         {
-            if (_target.TryGetTarget(out T? alive))
+            if ((Interlocked.Exchange(ref _asking, null) ?? Target()) is { } alive)
             {
                 work(alive);
             }
         }
+
+        // Null if the run before took what this request left: that one has done this one's work, too.
+        private T? Target() => _target.TryGetTarget(out T? alive) ? alive : null;
     }
 }

@@ -5,7 +5,7 @@ namespace LoraWal.Tests.Machines;
 
 public class MachineAllocationTests
 {
-    private const int Records = 2_000;
+    private const int Records = 300;
 
     [Theory]
     [InlineData(SyncMode.GroupSync)]
