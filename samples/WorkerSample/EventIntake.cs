@@ -8,9 +8,6 @@ namespace WorkerSample;
 /// <summary>POST /events: the events of a request become one transaction of the log.</summary>
 internal static class EventIntake
 {
-    /// <summary>Record type of what was posted.</summary>
-    public const ushort EventRecord = 1;
-
     public static async Task PostAsync(HttpContext context)
     {
         IServiceProvider services = context.RequestServices;
@@ -30,7 +27,7 @@ internal static class EventIntake
         using var batch = new WalBatch();
         foreach (ReadOnlyMemory<byte> json in events)
         {
-            batch.Add(json.Span, EventRecord);
+            batch.Add(json.Span, EventRecords.Posted); // a PostedEvent, as bytes already
         }
 
         // Not cancelled with the request: the batch is pooled memory, and a wait given up would not take it back.

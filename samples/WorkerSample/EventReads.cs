@@ -11,10 +11,11 @@ internal static class EventReads
     /// <summary>The state, with everything that was written before the request.</summary>
     public static async Task GetStateAsync(HttpContext context)
     {
-        EventState state = context.RequestServices.GetRequiredService<EventState>();
+        var machine = context.RequestServices.GetRequiredService<IWalStateMachineHost<EventState>>();
         IWal wal = context.RequestServices.GetRequiredService<IWal>();
-        await state.WaitForAsync(wal.Status.WrittenLsn, context.RequestAborted);
-        await context.Response.WriteAsJsonAsync(state.Snapshot(), SampleJson.Default.StateReport);
+        await machine.WaitForAppliedAsync(wal.Status.WrittenLsn, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(
+            machine.Read(static state => state.Report()), SampleJson.Default.StateReport);
     }
 
     /// <summary>A page of the log; "next" is the "after" of the next page.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using LoraWal;
 
 namespace WorkerSample;
@@ -8,7 +7,6 @@ namespace WorkerSample;
 internal sealed partial class LoadReadings(
     IWal wal, IConfiguration configuration, TimeProvider time, ILogger<LoadReadings> logger) : BackgroundService
 {
-    private const ushort ReadingRecord = 2;
     private const string LoadAverageFile = "/proc/loadavg";
 
     private long _takenAt = time.GetTimestamp();
@@ -30,8 +28,7 @@ internal sealed partial class LoadReadings(
         {
             try
             {
-                byte[] reading = JsonSerializer.SerializeToUtf8Bytes(Take(), SampleJson.Default.LoadReading);
-                await wal.AppendAsync(reading, ReadingRecord, cancellationToken: stoppingToken);
+                await wal.AppendAsync(Take(), cancellationToken: stoppingToken);
             }
             catch (WalFullException e)
             {

@@ -29,4 +29,6 @@ internal sealed record LoadReading(
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(LoadReading))]
 [JsonSerializable(typeof(WalReport))]
+[JsonSerializable(typeof(SinkReport))]
+[JsonSerializable(typeof(SnapshotTaken))]
 internal sealed partial class SampleJson : JsonSerializerContext;

@@ -3,9 +3,19 @@ using LoraWal.Extensions.Hosting;
 
 namespace WorkerSample;
 
-/// <summary>The answer to GET /wal: where the log is, and what opening it found.</summary>
-internal sealed record WalReport(string Name, WalReport.StatusPart Status, WalReport.RecoveryPart? Recovery)
+/// <summary>The answer to GET /wal: where the log is, what opening it found, how far the state machine and the
+/// consumer have got.</summary>
+internal sealed record WalReport(
+    string Name,
+    WalReport.StatusPart Status,
+    WalReport.RecoveryPart? Recovery,
+    WalReport.MachinePart Machine,
+    WalReport.ConsumerPart Consumer)
 {
+    internal sealed record MachinePart(ulong AppliedLsn, ulong SnapshotLsn);
+
+    internal sealed record ConsumerPart(ulong AcknowledgedLsn);
+
     internal sealed record StatusPart(
         WalState State,
         ulong NextLsn,
@@ -38,7 +48,15 @@ internal sealed record WalReport(string Name, WalReport.StatusPart Status, WalRe
     {
         IWal wal = context.RequestServices.GetRequiredService<IWal>();
         RecoveryReport? recovery = context.RequestServices.GetRequiredService<IWalRecovery>().Report;
-        var report = new WalReport(wal.Name, Describe(wal.Status), recovery is null ? null : Describe(recovery));
+        WalStateMachineStatus machine =
+            context.RequestServices.GetRequiredService<IWalStateMachineHost<EventState>>().Status;
+        WalCursorInfo? cursor = wal.ListCursors().FirstOrDefault(found => found.Name == EventForwarder.Name);
+        var report = new WalReport(
+            wal.Name,
+            Describe(wal.Status),
+            recovery is null ? null : Describe(recovery),
+            new MachinePart(machine.AppliedLsn.Value, machine.SnapshotLsn.Value),
+            new ConsumerPart(cursor?.Position.Value ?? 0));
         return context.Response.WriteAsJsonAsync(report, SampleJson.Default.WalReport);
     }
 

@@ -13,8 +13,12 @@ internal static class WorkerApp
             ContentRootPath = ContentRoot,
         });
         IServiceCollection services = builder.Services;
-        services.AddLoraWal().AddReplayTarget<EventState>();
-        services.AddHostedService<StateFollower>();
+        services.AddLoraWal()
+            .AddRecord(EventRecords.Posted, new PostedEventSerializer())
+            .AddJsonRecord(EventRecords.Reading, SampleJson.Default.LoadReading)
+            .AddStateMachine<EventState>("events")
+            .AddConsumer<EventForwarder>(EventForwarder.Name);
+        services.AddSingleton<Sink>();
         services.AddHostedService<LoadReadings>();
         replace?.Invoke(services);
 
@@ -24,6 +28,11 @@ internal static class WorkerApp
         app.MapGet("/events", EventReads.GetEventsAsync);
         app.MapGet("/state", EventReads.GetStateAsync);
         app.MapGet("/wal", WalReport.GetAsync);
+        app.MapPost("/snapshot", SnapshotOnDemand.PostAsync);
+        app.MapPost(Sink.Path, Sink.PostAsync);
+        app.MapGet(Sink.Path, Sink.GetAsync);
+        app.MapPost($"{Sink.Path}/on", Sink.Switch(on: true));
+        app.MapPost($"{Sink.Path}/off", Sink.Switch(on: false));
         MapHealth(app, "live");
         MapHealth(app, "ready");
         return app;

@@ -23,6 +23,7 @@ internal sealed class ToolApp(ToolHost host)
             Verify(),
             Dump(),
             Repair(),
+            Cursors(),
         };
         ParseResult parsed = root.Parse(args);
         int code = await parsed.InvokeAsync(new InvocationConfiguration
@@ -132,6 +133,55 @@ internal sealed class ToolApp(ToolHost host)
                 parsed.GetValue(dryRun),
                 parsed.GetValue(yes),
                 parsed.GetValue(withoutEvidence),
+                parsed.GetValue(anyFileSystem))))));
+        return command;
+    }
+
+    private Command Cursors()
+    {
+        var command = new Command("cursors", "Who has read how far, and keeps what from truncation. Changes nothing.")
+        {
+            _directory, _json,
+        };
+        command.SetAction((parsed, _) => RunAsync(
+            new Output(host, "cursors", parsed.GetValue(_json)),
+            parsed.GetRequiredValue(_directory),
+            (environment, output) => Task.FromResult(CursorsCommand.List(environment, output))));
+
+        Option<string> to = new("--to")
+        {
+            Description = "oldest, newest, or the LSN up to which all is done with.",
+            HelpName = "PLACE",
+            Required = true,
+        };
+        command.Subcommands.Add(ChangeCursor("drop", "Deletes a cursor: it holds back nothing any more.", null));
+        command.Subcommands.Add(ChangeCursor("reset", "Moves a cursor, or mends one whose file is damaged.", to));
+        return command;
+    }
+
+    private Command ChangeCursor(string name, string description, Option<string>? to)
+    {
+        Argument<string> directory = new("DIR") { Description = "The log's directory; the log must not be open." };
+        Argument<string> cursor = new("NAME") { Description = "The cursor." };
+        Option<bool> yes = new("--yes") { Description = "Do it." };
+        Option<bool> json = new("--json") { Description = "Print JSON; docs/tool.md has its shape." };
+        Option<bool> anyFileSystem = new("--allow-unsafe-file-system")
+        {
+            Description = "Where there are no dependable locks: nothing else has the log open.",
+        };
+        var command = new Command(name, description) { directory, cursor, yes, anyFileSystem, json };
+        if (to is not null)
+        {
+            command.Options.Add(to);
+        }
+
+        command.SetAction((parsed, _) => RunAsync(
+            new Output(host, $"cursors {name}", parsed.GetValue(json)),
+            parsed.GetRequiredValue(directory),
+            (environment, output) => Task.FromResult(CursorsCommand.Change(environment, output, new CursorRequest(
+                parsed.GetRequiredValue(cursor),
+                to is null ? null : parsed.GetRequiredValue(to),
+                parsed.GetValue(yes),
                 parsed.GetValue(anyFileSystem))))));
         return command;
     }

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using LoraWal.Cursors;
 
 namespace LoraWal.Extensions.Hosting;
 
 /// <summary>The log that is switched off: accepts everything, keeps nothing.</summary>
 /// <remarks>A reader that follows waits like one of an idle log, so that its loop does not spin.</remarks>
-internal sealed class DisabledWal(string name) : IWal, IOpenedWal
+internal sealed class DisabledWal(string name, WalRecordTypes recordTypes) : IWal, IOpenedWal
 {
     private static readonly WalStatus Snapshot = new() { State = WalState.Disabled, NextLsn = new Lsn(1) };
 
@@ -15,6 +16,8 @@ internal sealed class DisabledWal(string name) : IWal, IOpenedWal
     public WalStatus Status => Snapshot;
 
     public CancellationToken Poisoned => CancellationToken.None;
+
+    public WalRecordTypes RecordTypes => recordTypes;
 
     public IWal Log => this;
 
@@ -66,9 +69,31 @@ internal sealed class DisabledWal(string name) : IWal, IOpenedWal
             ? ValueTask.FromCanceled<TruncateResult>(cancellationToken)
             : ValueTask.FromResult(new TruncateResult { OldestLsn = Snapshot.NextLsn });
 
+    public ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        CursorName.ThrowIfInvalid(name);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<WalCursor>(cancellationToken)
+            : ValueTask.FromResult(new WalCursor(new NoCursor(this, name)));
+    }
+
+    public ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default)
+    {
+        CursorName.ThrowIfInvalid(name);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<bool>(cancellationToken)
+            : ValueTask.FromResult(false);
+    }
+
+    public IReadOnlyList<WalCursorInfo> ListCursors() => [];
+
     public long? FreeBytes() => null;
 
     public Task RunGroupFlusherAsync(CancellationToken stopping) => Task.CompletedTask;
+
+    public Task RunRetentionAsync(WalRetentionOptions limits, bool needsCheckpoint, CancellationToken stopping) =>
+        Task.CompletedTask;
 
     public ValueTask CloseAsync()
     {
@@ -84,4 +109,23 @@ internal sealed class DisabledWal(string name) : IWal, IOpenedWal
         cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<Lsn>(cancellationToken)
             : ValueTask.FromResult(Lsn.None);
+
+    private sealed class NoCursor(DisabledWal log, string name) : ICursorSource
+    {
+        public string Name => name;
+
+        public Lsn Position => Lsn.None;
+
+        public long LagBytes => 0;
+
+        public IAsyncEnumerable<WalTransaction> ReadAsync(Lsn after, CancellationToken cancellationToken) =>
+            log.ReadAsync(new WalReadOptions(Follow: true), cancellationToken);
+
+        public Task AcknowledgeAsync(Lsn lsn) => Task.CompletedTask;
+
+        public void Release()
+        {
+            // Nothing is kept, so nothing is held.
+        }
+    }
 }

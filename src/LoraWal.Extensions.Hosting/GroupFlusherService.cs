@@ -6,8 +6,9 @@ namespace LoraWal.Extensions.Hosting;
 /// closes the log.</summary>
 //
 // ORDER, in StoppedAsync, whatever its token says:
-//   1. the loop ends
-//   2. the last sync and the close marker     services append until the end of their own StopAsync
+//   1. the state machines' last snapshots     as long as the token allows
+//   2. the loop ends
+//   3. the last sync and the close marker     services append until the end of their own StopAsync
 internal sealed class GroupFlusherService(HostedLog log, FreeSpaceSampler sampler)
     : IHostedLifecycleService, IDisposable
 {
@@ -35,6 +36,11 @@ internal sealed class GroupFlusherService(HostedLog log, FreeSpaceSampler sample
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         sampler.Dispose();
+        if (log.Machines is { } machines)
+        {
+            await machines.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         await log.CloseAsync().ConfigureAwait(false);

@@ -24,6 +24,19 @@ internal static class HealthData
             data["freeBytes"] = freeBytes;
         }
 
+        foreach (WalStateMachineStatus machine in log.Machines?.Status ?? [])
+        {
+            data[$"stateMachine.{machine.Name}.appliedLsn"] = machine.AppliedLsn.Value;
+            data[$"stateMachine.{machine.Name}.snapshotLsn"] = machine.SnapshotLsn.Value;
+            data[$"stateMachine.{machine.Name}.snapshotFailures"] = machine.SnapshotFailures;
+        }
+
+        foreach (WalCursorInfo cursor in log.Cursors)
+        {
+            data[$"cursors.{cursor.Name}.lsn"] = cursor.Position.Value;
+            data[$"cursors.{cursor.Name}.lagBytes"] = cursor.LagBytes;
+        }
+
         if (status.Fault is { } fault)
         {
             data["bgFailure"] = fault.Reason;

@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace LoraWal.Extensions.Hosting;
 
-/// <summary>Every message of the host side. The engine's own begin at 100, 200, 900; these at 110, 210, 910.</summary>
+/// <summary>Every message of the host side. The engine's own begin at 100, 200, 900; these at 110, 210, 610,
+/// 910.</summary>
 internal static partial class HostLog
 {
     [LoggerMessage(110, LogLevel.Warning,
@@ -26,6 +27,33 @@ internal static partial class HostLog
         "Replayed the log '{Name}': {Transactions} transactions, {Records} records in {Duration}.")]
     public static partial void ReplayFinished(
         ILogger logger, string name, long transactions, long records, TimeSpan duration);
+
+    [LoggerMessage(610, LogLevel.Information,
+        "The consumer '{Consumer}' of the log '{Name}' goes on after LSN {Position}.")]
+    public static partial void ConsumerStarted(ILogger logger, string consumer, string name, Lsn position);
+
+    [LoggerMessage(611, LogLevel.Warning,
+        "The consumer '{Consumer}' failed, attempt {Attempt}; trying again in {Delay}: {Reason}")]
+    public static partial void RetryingConsumer(
+        ILogger logger, string consumer, int attempt, TimeSpan delay, string reason);
+
+    [LoggerMessage(612, LogLevel.Error,
+        "The consumer '{Consumer}' of the log '{Name}' has stopped at LSN {Lsn}; the next start of the host tries "
+        + "again from there.")]
+    public static partial void ConsumerStopped(
+        ILogger logger, string consumer, string name, Lsn lsn, Exception failure);
+
+    [LoggerMessage(613, LogLevel.Error,
+        "The consumer '{Consumer}' of the log '{Name}' could not handle LSN {First} to {Last}: moved to the log "
+        + "'{DeadLetter}'.")]
+    public static partial void DeadLettered(
+        ILogger logger, string consumer, string name, Lsn first, Lsn last, string deadLetter, Exception failure);
+
+    [LoggerMessage(614, LogLevel.Warning,
+        "The position of the consumer '{Consumer}' of the log '{Name}' could not be moved to LSN {Lsn}; trying again "
+        + "in {Delay}.")]
+    public static partial void AcknowledgeFailed(
+        ILogger logger, string consumer, string name, Lsn lsn, TimeSpan delay, Exception failure);
 
     [LoggerMessage(910, LogLevel.Critical,
         "The log '{Name}' is poisoned: stopping the host with exit code {ExitCode}. Cause: {Reason}")]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -42,7 +43,20 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
 
     public CancellationToken Poisoned => _poisoned.Token;
 
+    /// <summary>The record types: also before the log is open, so that whoever reads it later can prepare.</summary>
+    /// <exception cref="OptionsValidationException">The settings are bad.</exception>
+    public WalRecordTypes RecordTypes => _opened?.Log.RecordTypes ?? Options.RecordTypes;
+
     public RecoveryReport? Recovery => _opened?.Recovery;
+
+    /// <summary>Whether there is a log at all; true also when its settings are bad, which is told elsewhere.</summary>
+    public bool IsEnabled => TryOptions()?.Enabled != false;
+
+    /// <summary>The consumers that have been started.</summary>
+    public ConcurrentQueue<ConsumerState> Consumers { get; } = new();
+
+    /// <summary>The cursors of the open log, from memory; none before.</summary>
+    public IReadOnlyList<WalCursorInfo> Cursors => _writable?.ListCursors() ?? [];
 
     /// <summary>Completes when the start is over: true if the log runs, false if the start failed.</summary>
     public Task<bool> Started => _started.Task;
@@ -50,8 +64,12 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
     /// <summary>The open handle; null before.</summary>
     public IOpenedWal? Opened => _opened;
 
+    /// <summary>The log's state machines; null before the start.</summary>
+    public LogMachines? Machines { get; set; }
+
     /// <summary>What stands in for the log when it is switched off.</summary>
-    public DisabledWal Disabled => LazyInitializer.EnsureInitialized(ref _disabled, () => new DisabledWal(Name))!;
+    public DisabledWal Disabled =>
+        LazyInitializer.EnsureInitialized(ref _disabled, () => new DisabledWal(Name, Options.RecordTypes))!;
 
     /// <summary>Why the log did not start; null unless it did not.</summary>
     public Exception? Failure => _failure;
@@ -211,7 +229,7 @@ internal sealed class HostedLog : IAsyncDisposable, IDisposable
         {
             return Options;
         }
-        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException)
+        catch (Exception e) when (e is OptionsValidationException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

@@ -16,6 +16,9 @@ internal interface IOpenedWal : IAsyncDisposable, IDisposable
     /// <summary>The log itself.</summary>
     IWal Log { get; }
 
+    /// <summary>The engine's log, for what only it can do; null of any other.</summary>
+    Wal? Engine => null;
+
     /// <summary>What opening found; null if there was nothing to open.</summary>
     RecoveryReport? Recovery { get; }
 
@@ -24,6 +27,9 @@ internal interface IOpenedWal : IAsyncDisposable, IDisposable
 
     /// <summary>The group flusher's loop. Never throws.</summary>
     Task RunGroupFlusherAsync(CancellationToken stopping);
+
+    /// <summary>Keeps the log within limits, until stopped. Never throws.</summary>
+    Task RunRetentionAsync(WalRetentionOptions limits, bool needsCheckpoint, CancellationToken stopping);
 
     /// <summary>Syncs what is left and closes; throws what went wrong.</summary>
     ValueTask CloseAsync();
@@ -42,11 +48,16 @@ internal sealed class EngineWalOpener(TimeProvider time, ILoggerFactory? loggers
     {
         public IWal Log => wal;
 
+        public Wal? Engine => wal;
+
         public RecoveryReport? Recovery => wal.Recovery;
 
         public long? FreeBytes() => wal.FreeBytes();
 
         public Task RunGroupFlusherAsync(CancellationToken stopping) => wal.RunGroupFlusherAsync(stopping);
+
+        public Task RunRetentionAsync(WalRetentionOptions limits, bool needsCheckpoint, CancellationToken stopping) =>
+            WalRetention.RunRetentionAsync(wal, limits, needsCheckpoint, stopping);
 
         // The host's token does not end the last sync; a sync that hangs must not keep the host from ending for ever.
         public async ValueTask CloseAsync()

@@ -48,12 +48,15 @@ internal sealed class LogOpenService(
     private async Task OpenAndReplayAsync(CancellationToken cancellationToken)
     {
         LoraWalOptions options = log.Options;
+        LogMachines machines = LogMachines.Resolve(services, key, options.Name);
+        log.Machines = machines;
         var replay = new Replay(log, ResolveTargets(), _time, logger);
         Lsn fence = await replay.LoadAsync(options.ReplayAfter, cancellationToken).ConfigureAwait(false);
         if (!options.Enabled)
         {
             HostLog.Disabled(logger, options.Name);
             log.TakeOver(log.Disabled);
+            machines.StartWithoutLog();
             log.Run();
             return;
         }
@@ -65,7 +68,9 @@ internal sealed class LogOpenService(
 
         long started = _time.GetTimestamp();
         await replay.RunAsync(opened.Log, cancellationToken).ConfigureAwait(false);
+        await machines.OpenAsync(log, opened, cancellationToken).ConfigureAwait(false);
         meter.Replayed(_time.GetElapsedTime(started));
+        machines.Start();
         log.Run();
     }
 

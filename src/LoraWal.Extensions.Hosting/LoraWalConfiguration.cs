@@ -16,6 +16,7 @@ internal sealed class LoraWalConfiguration(string key, IConfiguration? configura
     {
         // The binder does not know an LSN and must not touch it; that a section names it is the validator's to refuse.
         Lsn replayAfter = options.ReplayAfter;
+        WalRecordTypes recordTypes = options.RecordTypes;
         BindSection(SectionName, options);
         if (key.Length > 0)
         {
@@ -29,6 +30,7 @@ internal sealed class LoraWalConfiguration(string key, IConfiguration? configura
         }
 
         options.ReplayAfter = replayAfter;
+        options.RecordTypes = recordTypes;
     }
 
     /// <summary>The path of a setting, for messages: where it is set, or where it would best be.</summary>

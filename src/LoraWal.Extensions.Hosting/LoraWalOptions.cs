@@ -38,6 +38,14 @@ public sealed class LoraWalOptions : WalOptions
     [ValidateObjectMembers]
     public LoraWalHealthOptions Health { get; set; } = new();
 
+    /// <summary>How much of the log is kept, if it has no state machine: that one truncates behind its snapshots, and
+    /// limits are refused.</summary>
+    /// <remarks>With a replay target, nothing above the newest checkpoint goes, and nothing before there is
+    /// one.</remarks>
+    [Required]
+    [ValidateObjectMembers]
+    public WalRetentionOptions Retention { get; set; } = new();
+
     internal LoraWalOptions WithFence(Lsn fence)
     {
         var copy = (LoraWalOptions)MemberwiseClone();

@@ -8,10 +8,12 @@ namespace LoraWal.Extensions.Hosting;
 internal sealed partial class LoraWalAnnotationsValidator : IValidateOptions<LoraWalOptions>;
 
 /// <summary>Refuses bad settings with their place in the configuration, their value and what is allowed.</summary>
-internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration configuration)
+internal sealed class LoraWalOptionsValidator(
+    string key, LoraWalConfiguration configuration, IEnumerable<StateMachineRegistration> machines)
     : IValidateOptions<LoraWalOptions>
 {
     private static readonly LoraWalAnnotationsValidator Annotations = new();
+    private static readonly string[] CodeOnly = [nameof(WalOptions.ReplayAfter), nameof(WalOptions.RecordTypes)];
 
     public ValidateOptionsResult Validate(string? name, LoraWalOptions options)
     {
@@ -21,15 +23,22 @@ internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration c
         }
 
         List<string> failures = [];
-        if (options.Open is null || options.Health is null)
+        (string Name, object? Section)[] sections =
+        [
+            (nameof(options.Open), options.Open),
+            (nameof(options.Health), options.Health),
+            (nameof(options.Retention), options.Retention),
+        ];
+        if (Array.Find(sections, item => item.Section is null) is { Name: { } missing })
         {
-            Fail(failures, options.Open is null ? nameof(options.Open) : nameof(options.Health), "null", "a section");
+            Fail(failures, missing, "null", "a section");
             return ValidateOptionsResult.Fail(failures);
         }
 
         CheckLog(failures, options);
         CheckOpen(failures, options.Open);
         CheckHealth(failures, options.Health);
+        CheckRetention(failures, options);
 
         if (failures.Count > 0)
         {
@@ -43,10 +52,13 @@ internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration c
 
     private void CheckLog(List<string> failures, LoraWalOptions options)
     {
-        if (configuration.Names(nameof(options.ReplayAfter)))
+        foreach (string setting in CodeOnly)
         {
-            failures.Add($"{configuration.PathOf(nameof(options.ReplayAfter))} must not be in the configuration: "
-                + "ReplayAfter is set in code only.");
+            if (configuration.Names(setting))
+            {
+                failures.Add($"{configuration.PathOf(setting)} must not be in the configuration: {setting} is set in "
+                    + "code only.");
+            }
         }
 
         foreach ((string setting, object? value, string range) in WalOptionsCheck.Violations(options))
@@ -84,6 +96,28 @@ internal sealed class LoraWalOptionsValidator(string key, LoraWalConfiguration c
             health.MinFreeBytesUnhealthy >= 0
                 && (health.MinFreeBytesDegraded == 0 || health.MinFreeBytesUnhealthy <= health.MinFreeBytesDegraded),
             $"from 0 (never) to MinFreeBytesDegraded ({health.MinFreeBytesDegraded})");
+    }
+
+    private void CheckRetention(List<string> failures, LoraWalOptions options)
+    {
+        WalRetentionOptions retention = options.Retention;
+        foreach ((string setting, object value, string range) in retention.Violations())
+        {
+            Fail(failures, $"Retention:{setting}", value, range);
+        }
+
+        Check(failures, "Retention:MaxBytes", retention.MaxBytes,
+            retention.MaxBytes <= 0 || retention.MaxBytes >= options.SegmentTargetBytes,
+            $"0 (no limit), or at least SegmentTargetBytes ({options.SegmentTargetBytes})");
+        Check(failures, "Retention:MaxBytes", retention.MaxBytes,
+            retention.MaxBytes <= 0 || options.MaxLogBytes <= 0 || retention.MaxBytes < options.MaxLogBytes,
+            $"below MaxLogBytes ({options.MaxLogBytes}), or the log is full before retention makes room");
+        // Two rules for what may go would end in a gap.
+        if (retention.HasLimit && machines.FirstOrDefault(machine => machine.Key == key) is { } machine)
+        {
+            failures.Add($"{configuration.PathOf("Retention")} sets a limit, but the state machine '{machine.Name}' "
+                + "truncates the log behind its snapshots. Remove the limits, or the state machine.");
+        }
     }
 
     private void CheckTime(List<string> failures, string setting, TimeSpan value, TimeSpan min, TimeSpan max) =>

@@ -106,9 +106,11 @@ public static class LoraWalServiceCollectionExtensions
         services.AddOptions<LoraWalOptions>(key)
             .Configure<IServiceProvider>((options, provider) => ConfigurationOf(provider, key).Bind(options))
             .PostConfigure<IServiceProvider>((options, provider) => Root(options, provider))
+            .PostConfigure<IServiceProvider>((options, provider) => AddRecordTypes(options, provider, key))
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<LoraWalOptions>>(
-            provider => new LoraWalOptionsValidator(key, ConfigurationOf(provider, key)));
+            provider => new LoraWalOptionsValidator(
+                key, ConfigurationOf(provider, key), provider.GetServices<StateMachineRegistration>()));
     }
 
     private static void AddLog(IServiceCollection services, string key)
@@ -164,6 +166,9 @@ public static class LoraWalServiceCollectionExtensions
             return new GroupFlusherService(
                 log, new FreeSpaceSampler(log, provider.GetRequiredService<TimeProvider>()));
         });
+        services.AddSingleton<IHostedService>(provider => new RetentionService(
+            HostedLogOf(provider, key),
+            provider.GetServices<ReplayTargetRegistration>().Any(registration => registration.Key == key)));
     }
 
     private static void AddHealthChecks(IServiceCollection services, string key)
@@ -188,6 +193,16 @@ public static class LoraWalServiceCollectionExtensions
             && provider.GetService<IHostEnvironment>() is { ContentRootPath: { Length: > 0 } root })
         {
             options.Directory = Path.Combine(root, options.Directory);
+        }
+    }
+
+    // Into a copy: code that configures the options may hand out one registry again and again.
+    private static void AddRecordTypes(LoraWalOptions options, IServiceProvider provider, string key)
+    {
+        if (options.RecordTypes is { } types
+            && provider.GetServices<RecordTypesRegistration>().FirstOrDefault(known => known.Key == key) is { } known)
+        {
+            options.RecordTypes = types.With(known.Types);
         }
     }
 

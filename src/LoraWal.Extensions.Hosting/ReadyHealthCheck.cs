@@ -10,11 +10,16 @@ namespace LoraWal.Extensions.Hosting;
 //   did not start, poisoned, closed           Unhealthy
 //   opening, replaying, full, host stopping   Unhealthy
 //   disabled                                  Healthy, and says so
-//   running                                   the worse of: oldest record not synced, free bytes of the volume
+//   a state machine failed                    Unhealthy
+//   running                                   the worst of: oldest record not synced, free bytes of the volume,
+//                                             snapshots that fail again and again, consumers that have stopped,
+//                                             cursors that hold back too much
 //
 // Under SyncMode.None nothing syncs on its own, so the age of what is not synced says nothing about the disk.
 internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
 {
+    private const int FailuresDegraded = 3;
+
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
 
@@ -43,6 +48,7 @@ internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
             WalState.Poisoned => (HealthStatus.Unhealthy, "The log is poisoned."),
             WalState.Closed => (HealthStatus.Unhealthy, "The log is closed."),
             _ when log.IsStopping => (HealthStatus.Unhealthy, "The host is stopping."),
+            _ when FailedMachine() is { } machine => (HealthStatus.Unhealthy, machine.Fault!.Message),
             _ => CheckRunning(status),
         };
         return HealthData.Report(log, status, verdict, description);
@@ -71,8 +77,45 @@ internal sealed class ReadyHealthCheck(HostedLog log) : IHealthCheck
             return (HealthStatus.Degraded, stall);
         }
 
-        return log.FreeBytes < limits.MinFreeBytesDegraded
-            ? (HealthStatus.Degraded, space)
-            : (HealthStatus.Healthy, "The log takes appends.");
+        if (log.FreeBytes < limits.MinFreeBytesDegraded)
+        {
+            return (HealthStatus.Degraded, space);
+        }
+
+        WalStateMachineStatus? failing = log.Machines?.Status
+            .FirstOrDefault(machine => machine.SnapshotFailures >= FailuresDegraded);
+        return failing is not null
+            ? (HealthStatus.Degraded, $"{failing.SnapshotFailures} snapshots in a row of the state machine "
+                + $"'{failing.Name}' failed: {failing.SnapshotFailure?.Message}")
+            : CheckConsumers();
     }
+
+    private (HealthStatus Verdict, string Description) CheckConsumers()
+    {
+        if (log.Consumers.FirstOrDefault(consumer => consumer.Problem is not null) is { } stopped)
+        {
+            return (HealthStatus.Degraded, stopped.Problem!);
+        }
+
+        foreach (WalCursorInfo cursor in log.Cursors)
+        {
+            if (cursor.Problem is { } problem)
+            {
+                return (HealthStatus.Degraded, problem.Message);
+            }
+
+            if (cursor.IsOverLimit)
+            {
+                return (
+                    HealthStatus.Degraded,
+                    $"The cursor '{cursor.Name}' at LSN {cursor.Position} keeps {cursor.LagBytes} bytes from "
+                    + $"truncation, more than its {nameof(cursor.MaxLagBytes)} ({cursor.MaxLagBytes}).");
+            }
+        }
+
+        return (HealthStatus.Healthy, "The log takes appends.");
+    }
+
+    private WalStateMachineStatus? FailedMachine() =>
+        log.Machines?.Status.FirstOrDefault(machine => machine.Fault is not null);
 }

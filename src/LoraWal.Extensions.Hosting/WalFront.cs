@@ -9,6 +9,8 @@ internal sealed class WalFront(HostedLog hosted) : IWal, IWalRecovery
 
     public CancellationToken Poisoned => hosted.Poisoned;
 
+    public WalRecordTypes RecordTypes => hosted.RecordTypes;
+
     public RecoveryReport? Report => hosted.Recovery;
 
     public ValueTask<Lsn> AppendAsync(
@@ -45,4 +47,13 @@ internal sealed class WalFront(HostedLog hosted) : IWal, IWalRecovery
 
     public ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default) =>
         hosted.ForWriting.TruncateAsync(fence, cancellationToken);
+
+    public ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default) =>
+        hosted.ForWriting.OpenCursorAsync(name, options, cancellationToken);
+
+    public ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default) =>
+        hosted.ForWriting.DropCursorAsync(name, cancellationToken);
+
+    public IReadOnlyList<WalCursorInfo> ListCursors() => hosted.Cursors;
 }

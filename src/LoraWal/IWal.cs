@@ -19,6 +19,10 @@ public interface IWal
     /// <summary>Cancelled once, when the log is poisoned. Why is in <see cref="WalStatus.Fault"/>.</summary>
     CancellationToken Poisoned { get; }
 
+    /// <summary>The record types whose values can be appended and read; see
+    /// <see cref="WalOptions.RecordTypes"/>.</summary>
+    WalRecordTypes RecordTypes { get; }
+
     /// <summary>Appends one record as a transaction of its own.</summary>
     /// <param name="payload">
     /// The bytes to log; may be empty. They must not change until the returned task completes: an append that has to
@@ -35,7 +39,8 @@ public interface IWal
     /// nothing and throws <see cref="OperationCanceledException"/>. After that the outcome is open: the wait ends with
     /// <see cref="WalWaitCanceledException"/>, and the record may or may not be in the log.</para>
     /// <para><b>Threads.</b> An append that finds no other one under way does the system calls of its batch, the sync
-    /// included, on its caller's thread before it returns the task.</para>
+    /// included, on its caller's thread before it returns the task. One that only has to be written, and finds a write
+    /// under way, waits some microseconds for it first, and may lead then.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">The payload is over <see cref="WalOptions.MaxTransactionBytes"/>, or can
     /// never fit below <see cref="WalOptions.MaxLogBytes"/>. Nothing was appended.</exception>
@@ -142,10 +147,12 @@ public interface IWal
     /// <exception cref="ObjectDisposedException">The log is closed.</exception>
     ValueTask CheckpointAsync(Lsn fence, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes whole sealed segments whose every record is at or below an LSN. The active one stays.</summary>
+    /// <summary>Deletes whole sealed segments whose every record is at or below an LSN, and that nobody holds. The
+    /// active one stays.</summary>
     /// <param name="fence">Everything at or below it may go; it must be durable.</param>
     /// <param name="cancellationToken">Stops the wait before the first deletion.</param>
-    /// <returns>What was deleted, and what could not be and stays until the next call.</returns>
+    /// <returns>What was deleted, what could not be and stays until the next call, and who held back the
+    /// rest.</returns>
     /// <remarks><b>Durability.</b> The new floor is durable before the first file is deleted, so a crash in between
     /// leaves a log that opens.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="fence"/> is above the durable LSN.</exception>
@@ -154,4 +161,41 @@ public interface IWal
     /// <exception cref="WalPoisonedException">The log is poisoned. Nothing was deleted.</exception>
     /// <exception cref="ObjectDisposedException">The log is closed.</exception>
     ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens a cursor: a named place in the log, kept durably beside it. One that does not exist is
+    /// made.</summary>
+    /// <param name="name">1 to 64 of a-z, 0-9 and '-'.</param>
+    /// <param name="options">Where a new one begins, and what to do with a damaged one. Default: at the oldest record;
+    /// refuse.</param>
+    /// <param name="cancellationToken">Stops the call before it begins.</param>
+    /// <returns>The cursor. Dispose of it to let the name be opened again.</returns>
+    /// <remarks><b>Durability.</b> When the task completes, a new cursor survives a power cut: from then on, and after
+    /// every open, truncation keeps what it has not acknowledged.</remarks>
+    /// <exception cref="ArgumentException">The name or an option is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">A cursor of that name is open already.</exception>
+    /// <exception cref="WalCursorException">Its file is damaged, of another log, of a later version, or ahead of the
+    /// log. The message names the way out.</exception>
+    /// <exception cref="WalTruncatedException">The records after its position have been truncated away. Drop it and
+    /// open it anew.</exception>
+    /// <exception cref="IOException">The file of a new cursor could not be written.</exception>
+    /// <exception cref="WalPoisonedException">The log is poisoned, and the cursor is new.</exception>
+    /// <exception cref="ObjectDisposedException">The log is closed.</exception>
+    ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a cursor that is not open, whatever state its file is in, and lets truncation have what it held
+    /// back.</summary>
+    /// <param name="name">1 to 64 of a-z, 0-9 and '-'.</param>
+    /// <param name="cancellationToken">Stops the wait, never the deletion.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <remarks><b>Durability.</b> When the task completes, the deletion survives a power cut.</remarks>
+    /// <exception cref="ArgumentException">The name is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">The cursor is open.</exception>
+    /// <exception cref="IOException">The file could not be deleted; the cursor stays.</exception>
+    /// <exception cref="WalPoisonedException">The log is poisoned.</exception>
+    /// <exception cref="ObjectDisposedException">The log is closed.</exception>
+    ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>All cursors of the log, opened or not, by name. From memory: does no I/O.</summary>
+    IReadOnlyList<WalCursorInfo> ListCursors();
 }

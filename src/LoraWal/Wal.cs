@@ -12,7 +12,7 @@ namespace LoraWal;
 /// </remarks>
 /// <threadsafety>All members may be used by any number of threads at once, disposal included: every call that waits
 /// ends.</threadsafety>
-public sealed class Wal : IWal, IAsyncDisposable, IDisposable
+public sealed partial class Wal : IWal, IAsyncDisposable, IDisposable
 {
     // A sync can hang for ever; disposing must not.
     private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(30);
@@ -56,6 +56,9 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
 
     /// <inheritdoc/>
     public CancellationToken Poisoned => _log.Core.Latch.Token;
+
+    /// <inheritdoc/>
+    public WalRecordTypes RecordTypes { get; internal init; } = new();
 
     /// <summary>What opening found and did.</summary>
     public RecoveryReport Recovery { get; internal init; } = new();
@@ -125,6 +128,13 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     /// collected. Never throws.</summary>
     internal Task RunGroupFlusherAsync(CancellationToken stopping) =>
         _syncMode == SyncMode.None ? Task.CompletedTask : GroupFlusher.RunAsync(_log, stopping);
+
+    /// <summary>Who keeps records from truncation; whoever opens the log sets its own before handing it out.</summary>
+    internal TruncationHolds Holds => _log.Core.Holds;
+
+    /// <summary>What a state machine and retention work with.</summary>
+    internal (LogCore Core, LogControl Control, WalEnvironment Environment) Parts =>
+        (_log.Core, _control, _environment);
 
     /// <summary>One round of the group flusher, for tests that have no timer.</summary>
     internal bool FlushTick() => _log.FlushTick();
@@ -216,6 +226,14 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         return new LogReader(_log.Core, _environment.Storage).ReadAsync(options, cancellationToken);
     }
 
+    /// <summary>Follows the log for one consumer inside this process, without an allocation per record, frame or
+    /// wait. A payload is valid until the next transaction is asked for.</summary>
+    internal LogFollower Follow(WalReadOptions options)
+    {
+        ObjectDisposedException.ThrowIf(_log.IsClosing, this);
+        return new LogReader(_log.Core, _environment.Storage).Follow(options);
+    }
+
     /// <inheritdoc/>
     public async ValueTask CheckpointAsync(Lsn fence, CancellationToken cancellationToken = default)
     {
@@ -227,7 +245,10 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
     public async ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await _control.TruncateAsync(fence.Value).WaitAsync(cancellationToken).ConfigureAwait(false);
+        TruncateResult result = await _control.TruncateAsync(fence.Value).WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+        Cursors.ReportLag();
+        return result;
     }
 
     /// <summary>Closes the log as <see cref="DisposeAsync"/> does, waits as long as it takes, and throws what went
@@ -342,6 +363,7 @@ public sealed class Wal : IWal, IAsyncDisposable, IDisposable
         await _stopFlusher.CancelAsync().ConfigureAwait(false);
         await _flusher.ConfigureAwait(false);
         Exception? failure = await _control.CloseAsync().ConfigureAwait(false);
+        await Cursors.CloseAsync().ConfigureAwait(false);
         _abandoned.Dispose();
         _environment.Storage.Dispose(); // last: the next owner may come in now
         _diagnostics.Meter.Dispose();

@@ -82,6 +82,16 @@ public sealed class WalBatch : IDisposable
         }
     }
 
+    /// <summary>Forgets the record that <see cref="GetWriter"/> began and nothing has ended yet.</summary>
+    internal void DropOpenEntry()
+    {
+        if (_openEntry >= 0)
+        {
+            _used = _openEntry;
+            _openEntry = -1;
+        }
+    }
+
     /// <summary>The entries of all records, as they lie in a batch frame, the last one marked as the last of its
     /// transaction.</summary>
     internal ReadOnlyMemory<byte> SealEntries()

@@ -1,7 +1,9 @@
+using LoraWal.Cursors;
 using LoraWal.Diagnostics;
 using LoraWal.Log;
 using LoraWal.Recovery;
 using LoraWal.Segments;
+using LoraWal.Snapshots;
 using LoraWal.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,23 +30,29 @@ internal static class WalOpener
     private static Wal OpenOrThrow(WalOptions options, WalEnvironment environment)
     {
         long start = environment.Time.GetTimestamp();
-        LogSettings settings = SettingsOf(options);
         environment.Storage.CreateDirectory();
         environment.Storage.Lock(
             new OwnerRecord(System.Environment.ProcessId, System.Environment.MachineName, environment.Time.GetUtcNow()),
             options.AllowUnsafeFileSystem);
 
-        var files = new SegmentFiles(environment.Storage);
+        // A snapshot's name fences new records as ReplayAfter does, also where the segments are gone.
+        IReadOnlyList<string> names = environment.Storage.List();
+        LogSettings settings = SettingsOf(options, SnapshotName.GreatestLsn(names));
+        var files = new SegmentFiles(environment.Storage) { Reserves = settings.SyncMode != SyncMode.PerCommit };
         var recovery = new RecoverySettings(
             settings.SegmentBytes,
             settings.OpenFence,
             options.TornTail == TornTailPolicy.Refuse,
             environment.FillRandom,
-            environment.Time.GetUtcNow());
+            environment.Time.GetUtcNow())
+        {
+            LogId = names.Any(IsSegment) ? null : FindLogId(environment.Storage, names),
+        };
         RecoveredLog recovered = new LogRecovery(files, recovery).Run();
         try
         {
-            Wal wal = Build(environment, settings, files, recovered, environment.Time.GetElapsedTime(start));
+            options.RecordTypes.Use();
+            Wal wal = Build(environment, options, settings, files, recovered, environment.Time.GetElapsedTime(start));
             Report(environment, options, wal);
             return wal;
         }
@@ -57,23 +65,38 @@ internal static class WalOpener
 
     private static Wal Build(
         WalEnvironment environment,
+        WalOptions options,
         LogSettings settings,
         SegmentFiles files,
         RecoveredLog recovered,
         TimeSpan took)
     {
+        var store = new CursorStore(environment.Storage);
+        store.DeleteLeftovers();
+        IReadOnlyList<StoredCursor> stored =
+            store.ReadAll(recovered.Active.Header.LogId, recovered.Report.LastLsn.Value);
         var status = new StatusSource();
         ILogger logger = LoggerOf(environment);
         var diagnostics = new WalDiagnostics(
             logger, new WalMeter(settings.Name, environment.MeterFactory, status.Now));
         var logEnvironment = new LogEnvironment(
-            settings, environment.Time, environment.Work, environment.FillRandom, recovered.Generation, diagnostics);
+            settings, environment.Time, environment.Work, environment.FillRandom, recovered.Generation, diagnostics)
+        {
+            LogId = recovered.Active.Header.LogId,
+        };
         var maker = new SegmentMaker(files, new SegmentSupply(files, environment.Work, settings.SegmentBytes));
         var start = new LogStart(recovered.Active, recovered.Segments, recovered.Fence, recovered.Floor);
         var log = new LogWriter(logEnvironment, maker, start);
         status.Log = new WeakReference<LogWriter>(log);
-        return new Wal(environment, diagnostics, log, new LogControl(log, maker))
+        var control = new LogControl(log, maker);
+
+        // ORDER: every cursor's hold is there before the log is handed out, and so before any truncation.
+        var cursors = new CursorBook(log.Core, control, environment.Storage, recovered.Active.Header.LogId);
+        cursors.Load(stored);
+        return new Wal(environment, diagnostics, log, control)
         {
+            RecordTypes = options.RecordTypes,
+            Cursors = cursors,
             Recovery = recovered.Report with { Duration = took },
         };
     }
@@ -83,7 +106,16 @@ internal static class WalOpener
             ? new QuietLogger(logger)
             : NullLogger.Instance;
 
-    private static LogSettings SettingsOf(WalOptions options) => new()
+    private static bool IsSegment(string name) => SegmentName.TryParse(name, out _);
+
+    // A log whose segments are gone goes on as the one of its newest snapshot, or that would be refused.
+    private static UInt128? FindLogId(IStorage storage, IReadOnlyList<string> names) => names
+        .Where(name => SnapshotName.TryParse(name, out _, out _))
+        .OrderDescending(StringComparer.Ordinal)
+        .Select(name => SnapshotReader.TryReadLogId(storage, name))
+        .FirstOrDefault(id => id is not null);
+
+    private static LogSettings SettingsOf(WalOptions options, ulong snapshotLsn) => new()
     {
         Name = options.Name,
         SyncMode = options.SyncMode,
@@ -92,7 +124,7 @@ internal static class WalOpener
         MaxTransactionBytes = options.MaxTransactionBytes,
         MaxPendingBytes = options.MaxPendingBytes,
         MaxLogBytes = options.MaxLogBytes,
-        OpenFence = options.ReplayAfter.Value,
+        OpenFence = Math.Max(options.ReplayAfter.Value, snapshotLsn),
     };
 
     private static void Report(WalEnvironment environment, WalOptions options, Wal wal)

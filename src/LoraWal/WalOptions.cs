@@ -75,4 +75,9 @@ public class WalOptions
     /// also in an empty directory. Set in code only: a configuration section that names it is refused.</summary>
     /// <value>Default: <see cref="Lsn.None"/>. Up to 2^62.</value>
     public Lsn ReplayAfter { get; set; }
+
+    /// <summary>The record types whose values can be appended and read. Set in code only. Nothing can be added once a
+    /// log has been opened with it.</summary>
+    /// <value>Default: none; raw payloads need none.</value>
+    public WalRecordTypes RecordTypes { get; set; } = new();
 }

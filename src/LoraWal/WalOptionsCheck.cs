@@ -21,10 +21,6 @@ internal static class WalOptionsCheck
     /// <summary>Every setting that is out of its range.</summary>
     public static IEnumerable<(string Name, object? Value, string Range)> Violations(WalOptions options)
     {
-        const long Smallest = WalOptions.MinSegmentTargetBytes;
-        const long Greatest = WalOptions.MaxSegmentTargetBytes;
-        const string GiB = "1073741824 (1 GiB)";
-
         if (string.IsNullOrWhiteSpace(options.Directory))
         {
             yield return (nameof(options.Directory), options.Directory, "the path of the log's directory");
@@ -52,6 +48,31 @@ internal static class WalOptionsCheck
                 nameof(options.GroupSyncInterval), options.GroupSyncInterval, "from 00:00:00.0010000 to 00:01:00");
         }
 
+        if (options.RecordTypes is null)
+        {
+            yield return (nameof(options.RecordTypes), null, "a registry; an empty one for raw payloads alone");
+        }
+
+        if (options.ReplayAfter.Value > GreatestFence)
+        {
+            yield return (
+                nameof(options.ReplayAfter),
+                options.ReplayAfter,
+                $"up to {GreatestFence} (2^62): new records get LSNs above it");
+        }
+
+        foreach ((string name, object? value, string range) in SizeViolations(options))
+        {
+            yield return (name, value, range);
+        }
+    }
+
+    private static IEnumerable<(string Name, object? Value, string Range)> SizeViolations(WalOptions options)
+    {
+        const long Smallest = WalOptions.MinSegmentTargetBytes;
+        const long Greatest = WalOptions.MaxSegmentTargetBytes;
+        const string GiB = "1073741824 (1 GiB)";
+
         if (options.SegmentTargetBytes is < Smallest or > Greatest)
         {
             yield return (
@@ -69,14 +90,6 @@ internal static class WalOptionsCheck
                 nameof(options.MaxPendingBytes),
                 options.MaxPendingBytes,
                 $"from {nameof(options.MaxTransactionBytes)} ({options.MaxTransactionBytes}) to {GiB}");
-        }
-
-        if (options.ReplayAfter.Value > GreatestFence)
-        {
-            yield return (
-                nameof(options.ReplayAfter),
-                options.ReplayAfter,
-                $"up to {GreatestFence} (2^62): new records get LSNs above it");
         }
 
         if (options.MaxLogBytes != 0 && options.MaxLogBytes / 2 < options.SegmentTargetBytes)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using LoraWal.Log;
 using LoraWal.Recovery;
+using LoraWal.Segments;
 using LoraWal.Storage;
 
 namespace LoraWal;
@@ -222,7 +223,7 @@ public sealed class WalReader
 
         FoundSegment first = chain.Run.LastOrDefault(found => found.Header.PreviousLastLsn <= (after?.Value ?? 0))
             ?? oldest;
-        return new SegmentCursor(_environment.Storage, Oldest, first.ToEntry());
+        return new SegmentCursor(_environment.Storage, Oldest, first.ToEntry(), new ReadBuffer(isReused: false));
     }
 
     private (long Id, ulong Lsn) Oldest()

@@ -29,41 +29,60 @@ public readonly struct WalRecord
 [SuppressMessage("Naming", "CA1710", Justification = "A transaction is what it is; that it can be enumerated is use.")]
 public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
 {
-    // One lone record: its payload and type. Several: their entries, as Records lays them out.
-    private readonly ReadOnlyMemory<byte> _bytes;
-    private readonly ushort _loneType;
-    private readonly bool _isLone;
+    private const int CountShift = 32;
+    private const int TypeShift = 32;
+    private const ulong LoneFlag = 1UL << 63;
+
+    // WHY NOT narrower fields: what is written in small pieces and copied at once makes the processor wait, twice for
+    // every transaction.
+    private readonly byte[] _array;
+    private readonly ulong _place; // where the bytes begin in the array, and above that the number of records
+    private readonly ulong _lone; // 0: entries, as Records lays them out; else the flag, the record's type and length
+    private readonly ulong _first;
+    private readonly long _unixMilliseconds;
 
     internal WalTransaction(Lsn lsn, DateTimeOffset timestamp, ushort recordType, ReadOnlyMemory<byte> payload)
+        : this(
+            lsn.Value,
+            timestamp.ToUnixTimeMilliseconds(),
+            payload.ToArray(),
+            0,
+            1,
+            LoneForm(recordType, payload.Length))
     {
-        FirstLsn = lsn;
-        Timestamp = timestamp;
-        Count = 1;
-        _bytes = payload;
-        _loneType = recordType;
-        _isLone = true;
     }
 
-    internal WalTransaction(Lsn first, DateTimeOffset timestamp, int count, ReadOnlyMemory<byte> entries)
+    /// <param name="first">The first LSN.</param>
+    /// <param name="unixMilliseconds">When it was written.</param>
+    /// <param name="array">Holds a lone record's payload, or the entries of several.</param>
+    /// <param name="start">Where that begins.</param>
+    /// <param name="count">Number of records.</param>
+    /// <param name="lone"><see cref="LoneForm"/>, or 0.</param>
+    internal WalTransaction(ulong first, long unixMilliseconds, byte[] array, int start, int count, ulong lone)
     {
-        FirstLsn = first;
-        Timestamp = timestamp;
-        Count = count;
-        _bytes = entries;
+        _array = array;
+        _place = (uint)start | ((ulong)(uint)count << CountShift);
+        _lone = lone;
+        _first = first;
+        _unixMilliseconds = unixMilliseconds;
     }
+
+    /// <summary>What tells a record that has no entry of its own.</summary>
+    internal static ulong LoneForm(ushort recordType, int bytes) =>
+        LoneFlag | ((ulong)recordType << TypeShift) | (uint)bytes;
 
     /// <summary>LSN of the first record.</summary>
-    public Lsn FirstLsn { get; }
+    public Lsn FirstLsn => new(_first);
 
     /// <summary>LSN of the last record: what the commit returned.</summary>
-    public Lsn LastLsn => new(FirstLsn.Value + (ulong)Math.Max(Count - 1, 0));
+    public Lsn LastLsn => new(_first + (ulong)Math.Max(Count - 1, 0));
 
     /// <summary>When the batch that holds the transaction was written, by the writer's clock, to the
     /// millisecond.</summary>
-    public DateTimeOffset Timestamp { get; }
+    public DateTimeOffset Timestamp => DateTimeOffset.FromUnixTimeMilliseconds(_unixMilliseconds);
 
     /// <summary>Number of records.</summary>
-    public int Count { get; }
+    public int Count => (int)(_place >> CountShift);
 
     /// <summary>The record at a place in the transaction. Walks there from the first one: to visit all, use
     /// <c>foreach</c>.</summary>
@@ -96,51 +115,57 @@ public readonly struct WalTransaction : IReadOnlyCollection<WalRecord>
     public struct Enumerator : IEnumerator<WalRecord>
     {
         private readonly WalTransaction _transaction;
-        private int _index;
+        private int _left;
         private int _offset;
+        private int _bytes;
+        private ushort _type;
 
-        internal Enumerator(WalTransaction transaction)
+        internal Enumerator(in WalTransaction transaction)
         {
             _transaction = transaction;
-            _index = -1;
+            Reset();
         }
 
+        // Made when it is asked for: a copy in a field would be copied once more.
         /// <inheritdoc/>
-        public WalRecord Current { get; private set; }
+        public readonly WalRecord Current => new(
+            new Lsn(_transaction._first + (ulong)(_transaction.Count - _left - 1)),
+            _type,
+            new ReadOnlyMemory<byte>(_transaction._array, _offset, _bytes));
 
         readonly object IEnumerator.Current => Current;
 
         /// <inheritdoc/>
         public bool MoveNext()
         {
-            if (_index + 1 >= _transaction.Count)
+            if (_left == 0)
             {
                 return false;
             }
 
-            _index++;
-            if (_transaction._isLone)
+            _left--;
+            _offset += _bytes;
+            if (_transaction._lone == 0)
             {
-                Current = new WalRecord(_transaction.FirstLsn, _transaction._loneType, _transaction._bytes);
-                return true;
+                BatchEntry entry = BatchEntry.Read(_transaction._array.AsSpan(_offset));
+                _offset += BatchEntry.HeaderBytes;
+                (_type, _bytes) = (entry.RecordType, entry.PayloadBytes);
+            }
+            else
+            {
+                (_type, _bytes) = ((ushort)(_transaction._lone >> TypeShift), (int)_transaction._lone);
             }
 
-            ReadOnlyMemory<byte> bytes = _transaction._bytes;
-            BatchEntry entry = BatchEntry.Read(bytes.Span[_offset..]);
-            int start = _offset + BatchEntry.HeaderBytes;
-            Current = new WalRecord(
-                new Lsn(_transaction.FirstLsn.Value + (ulong)_index),
-                entry.RecordType,
-                bytes.Slice(start, entry.PayloadBytes));
-            _offset = start + entry.PayloadBytes;
             return true;
         }
 
         /// <inheritdoc/>
         public void Reset()
         {
-            _index = -1;
-            _offset = 0;
+            _left = _transaction.Count;
+            _offset = (int)_transaction._place;
+            _bytes = 0;
+            _type = 0;
         }
 
         /// <inheritdoc/>

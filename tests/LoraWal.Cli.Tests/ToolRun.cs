@@ -17,6 +17,12 @@ internal sealed record ToolRun(int Code, string Output, string Error)
         _ => log.CreateEnvironment() with { Work = ThreadWorkScheduler.Instance },
         [args[0], "/simulated/log", .. args[1..]]);
 
+    /// <summary>The same for a command that has commands of its own.</summary>
+    public static Task<ToolRun> OnAsync(TestLog log, (string Command, string Verb) name, params string[] rest) =>
+        RunAsync(
+            _ => log.CreateEnvironment() with { Work = ThreadWorkScheduler.Instance },
+            [name.Command, name.Verb, "/simulated/log", .. rest]);
+
     /// <summary>Runs the tool in this process, on the real disk.</summary>
     public static Task<ToolRun> RunAsync(params string[] args) => RunAsync(WalEnvironment.OnDisk, args);
 

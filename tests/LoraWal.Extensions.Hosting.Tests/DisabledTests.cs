@@ -46,7 +46,7 @@ public class DisabledTests
     [Fact]
     public async Task Arguments_of_a_log_that_is_switched_off_still_count()
     {
-        var log = new DisabledWal("off");
+        var log = new DisabledWal("off", new WalRecordTypes());
         var cancelled = new CancellationToken(canceled: true);
         await Assert.ThrowsAsync<ArgumentNullException>(async () => await log.CommitAsync(null!));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
@@ -59,7 +59,7 @@ public class DisabledTests
     [Fact]
     public async Task A_follower_of_a_log_that_is_switched_off_waits_until_it_closes()
     {
-        var log = new DisabledWal("off");
+        var log = new DisabledWal("off", new WalRecordTypes());
         Task<int> count = log.ReadAsync(new WalReadOptions(Follow: true)).CountAsync().AsTask();
         Assert.False(count.IsCompleted);
         await log.CloseAsync();

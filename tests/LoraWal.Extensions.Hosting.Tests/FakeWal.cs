@@ -18,6 +18,10 @@ internal sealed class FakeWal : IWal, IOpenedWal
 
     public Exception? DisposeFailure { get; set; }
 
+    public FakeCursorSource? CursorSource { get; init; }
+
+    public IReadOnlyList<WalCursorInfo> Cursors { get; set; } = [];
+
     public long? Free { get; set; }
 
     public TaskCompletionSource FlusherEnded { get; } = new();
@@ -27,6 +31,8 @@ internal sealed class FakeWal : IWal, IOpenedWal
     public WalStatus Status { get; set; } = new() { State = WalState.Running, NextLsn = new Lsn(1) };
 
     public CancellationToken Poisoned => _poisoned.Token;
+
+    public WalRecordTypes RecordTypes => OpenedWith?.RecordTypes ?? new WalRecordTypes();
 
     public IWal Log => this;
 
@@ -99,6 +105,15 @@ internal sealed class FakeWal : IWal, IOpenedWal
     public ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default) =>
         new(new TruncateResult());
 
+    public ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default) =>
+        new(new WalCursor(CursorSource ?? throw new NotSupportedException()));
+
+    public ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
+
+    public IReadOnlyList<WalCursorInfo> ListCursors() => Cursors;
+
     public long? FreeBytes() => Free;
 
     public async Task RunGroupFlusherAsync(CancellationToken stopping)
@@ -112,6 +127,19 @@ internal sealed class FakeWal : IWal, IOpenedWal
 
         Calls.Add("flusher ended");
         FlusherEnded.SetResult();
+    }
+
+    public async Task RunRetentionAsync(
+        WalRetentionOptions limits, bool needsCheckpoint, CancellationToken stopping)
+    {
+        Calls.Add(needsCheckpoint ? "retention runs below the checkpoint" : "retention runs");
+        var stopped = new TaskCompletionSource();
+        await using (stopping.Register(stopped.SetResult))
+        {
+            await stopped.Task;
+        }
+
+        Calls.Add("retention ended");
     }
 
     public ValueTask CloseAsync()

@@ -57,6 +57,32 @@ public class HealthTests
     }
 
     [Fact]
+    public async Task A_cursor_that_holds_back_too_much_makes_the_log_degraded_with_its_name_and_lsn()
+    {
+        _opener.Log.Status = new WalStatus { State = WalState.Running };
+        _opener.Log.Cursors =
+        [
+            new WalCursorInfo { Name = "feed", Position = new Lsn(7), LagBytes = 50, MaxLagBytes = 50 },
+        ];
+        using IHost host = await StartAsync();
+        HealthReportEntry ready = await host.Services.CheckAsync("lorawal-ready");
+        Assert.Equal(HealthStatus.Healthy, ready.Status);
+        Assert.Equal((7UL, 50L), (ready.Data["cursors.feed.lsn"], ready.Data["cursors.feed.lagBytes"]));
+
+        _opener.Log.Cursors = [_opener.Log.Cursors[0] with { LagBytes = 51 }];
+        ready = await host.Services.CheckAsync("lorawal-ready");
+        Assert.Equal(
+            (HealthStatus.Degraded,
+                "The cursor 'feed' at LSN 7 keeps 51 bytes from truncation, more than its MaxLagBytes (50)."),
+            (ready.Status, ready.Description));
+
+        var problem = new WalCursorException("feed", "/wal", WalCursorProblem.Damaged, "is damaged");
+        _opener.Log.Cursors = [new WalCursorInfo { Name = "feed", Problem = problem }];
+        ready = await host.Services.CheckAsync("lorawal-ready");
+        Assert.Equal((HealthStatus.Degraded, problem.Message), (ready.Status, ready.Description));
+    }
+
+    [Fact]
     public async Task A_poisoned_log_is_neither_live_nor_ready_and_says_why()
     {
         using IHost host = await StartAsync();

@@ -31,7 +31,11 @@ public class OptionsTests
             ("LoraWal:Health:StallDegraded", "00:00:04"),
             ("LoraWal:Health:StallUnhealthy", "00:00:05"),
             ("LoraWal:Health:MinFreeBytesDegraded", "7"),
-            ("LoraWal:Health:MinFreeBytesUnhealthy", "6"));
+            ("LoraWal:Health:MinFreeBytesUnhealthy", "6"),
+            ("LoraWal:Retention:MaxAge", "7.00:00:00"),
+            ("LoraWal:Retention:MaxBytes", "131071"),
+            ("LoraWal:Retention:MaxRecords", "8"),
+            ("LoraWal:Retention:Interval", "00:00:09"));
 
         Assert.Equal("/data/wal", options.Directory);
         Assert.Equal("orders", options.Name);
@@ -54,6 +58,10 @@ public class OptionsTests
         Assert.Equal(TimeSpan.FromSeconds(5), options.Health.StallUnhealthy);
         Assert.Equal(7, options.Health.MinFreeBytesDegraded);
         Assert.Equal(6, options.Health.MinFreeBytesUnhealthy);
+        Assert.Equal(TimeSpan.FromDays(7), options.Retention.MaxAge);
+        Assert.Equal(131071, options.Retention.MaxBytes);
+        Assert.Equal(8, options.Retention.MaxRecords);
+        Assert.Equal(TimeSpan.FromSeconds(9), options.Retention.Interval);
     }
 
     [Fact]
@@ -155,6 +163,11 @@ public class OptionsTests
     [InlineData("LoraWal:Health:MinFreeBytesDegraded", "-1", "it must be 0 (never) or more")]
     [InlineData("LoraWal:Health:MinFreeBytesUnhealthy", "268435457",
         "it must be from 0 (never) to MinFreeBytesDegraded (268435456)")]
+    [InlineData("LoraWal:Retention:MaxAge", "-00:00:01", "it must be zero (no limit) or more")]
+    [InlineData("LoraWal:Retention:MaxBytes", "-1", "it must be 0 (no limit) or more")]
+    [InlineData("LoraWal:Retention:MaxBytes", "16777215", "it must be 0 (no limit), or at least SegmentTargetBytes")]
+    [InlineData("LoraWal:Retention:MaxRecords", "-1", "it must be 0 (no limit) or more")]
+    [InlineData("LoraWal:Retention:Interval", "00:00:00.9990000", "it must be from 00:00:01 to 1.00:00:00")]
     public async Task A_bad_setting_stops_the_host_with_its_path_value_and_range(string path, string value, string rule)
     {
         string message = await StartMessageAsync<OptionsValidationException>(
@@ -170,6 +183,28 @@ public class OptionsTests
     {
         string message = await StartMessageAsync<OptionsValidationException>();
         Assert.Equal("LoraWal:Directory is ''; it must be the path of the log's directory.", message);
+    }
+
+    [Fact]
+    public async Task Retention_that_begins_only_when_the_log_is_full_stops_the_host()
+    {
+        string message = await StartMessageAsync<OptionsValidationException>(
+            ("LoraWal:Directory", "/data"),
+            ("LoraWal:MaxLogBytes", "100000000"),
+            ("LoraWal:Retention:MaxBytes", "100000000"));
+        Assert.Equal(
+            "LoraWal:Retention:MaxBytes is 100000000; it must be below MaxLogBytes (100000000), or the log is full "
+            + "before retention makes room.",
+            message);
+    }
+
+    [Fact]
+    public async Task Record_types_in_the_configuration_stop_the_host()
+    {
+        string message = await StartMessageAsync<OptionsValidationException>(
+            ("LoraWal:Directory", "/data"), ("LoraWal:RecordTypes:7", "Order"));
+        Assert.Equal(
+            "LoraWal:RecordTypes must not be in the configuration: RecordTypes is set in code only.", message);
     }
 
     [Fact]

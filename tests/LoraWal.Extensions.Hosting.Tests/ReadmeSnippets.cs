@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -40,6 +43,38 @@ internal static class ReadmeSnippets
             ship(transaction);
         // README: end
     }
+
+    public static void AddTypes(HostApplicationBuilder builder) =>
+        // README: types
+        builder.Services.AddLoraWal()
+            .AddJsonRecord(recordType: 7, ShopJson.Default.OrderPlaced) // JSON by generated code: no reflection
+            .AddRecord(recordType: 8, new OrderPaidSerializer()); // or bytes of one's own: IWalSerializer<OrderPaid>
+        // README: end
+
+    public static async Task AppendValuesAsync(IWal wal, WalBatch batch)
+    {
+        // README: values
+        await wal.AppendAsync(new OrderPlaced(1, "ann"));
+        batch.Add(new OrderPaid(1), wal.RecordTypes);
+        // README: end
+
+        await wal.CommitAsync(batch, AppendDurability.Durable);
+    }
+
+    public static async Task<HashSet<int>> ReadValuesAsync(IWal wal, List<WalRecord> unknown)
+    {
+        HashSet<int> open = [];
+
+        // README: dispatcher
+        var dispatcher = new WalRecordDispatcher(wal.RecordTypes, record => unknown.Add(record)) // nothing is dropped
+            .On<OrderPlaced>((order, record) => open.Add(order.Id))
+            .On<OrderPaid>((paid, record) => open.Remove(paid.Id));
+        await foreach (WalTransaction transaction in wal.ReadAsync())
+            dispatcher.Dispatch(transaction);
+        // README: end
+
+        return open;
+    }
 }
 
 // README: services
@@ -70,3 +105,21 @@ internal sealed class OrderIntake(IWal wal, Orders orders) : BackgroundService
     }
 }
 // README: end
+
+internal sealed record OrderPlaced(int Id, string Customer);
+
+internal sealed record OrderPaid(int Id);
+
+internal sealed class OrderPaidSerializer : IWalSerializer<OrderPaid>
+{
+    public void Write(OrderPaid value, IBufferWriter<byte> target)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(target.GetSpan(sizeof(int)), value.Id);
+        target.Advance(sizeof(int));
+    }
+
+    public OrderPaid Read(ReadOnlySpan<byte> payload) => new(BinaryPrimitives.ReadInt32LittleEndian(payload));
+}
+
+[JsonSerializable(typeof(OrderPlaced))]
+internal sealed partial class ShopJson : JsonSerializerContext;

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace LoraWal.Extensions.Hosting.Tests;
 
@@ -11,6 +13,9 @@ public partial class ReadmeTests
     [InlineData("services")]
     [InlineData("alone")]
     [InlineData("reader")]
+    [InlineData("types")]
+    [InlineData("values")]
+    [InlineData("dispatcher")]
     public void The_readme_shows_the_code_that_is_compiled_here(string region)
     {
         string source = Read("tests/LoraWal.Extensions.Hosting.Tests/ReadmeSnippets.cs");
@@ -39,14 +44,43 @@ public partial class ReadmeTests
     }
 
     [Fact]
+    public async Task The_code_with_values_runs()
+    {
+        string directory = Directory.CreateTempSubdirectory("lorawal-readme-").FullName;
+        try
+        {
+            HostApplicationBuilder builder = HostFixture.Builder(null, ("LoraWal:Directory", directory));
+            ReadmeSnippets.AddTypes(builder);
+            using IHost host = builder.Build();
+            await host.StartAsync();
+            IWal log = host.Services.GetRequiredService<IWal>();
+            using var batch = new WalBatch();
+            batch.Add(new OrderPlaced(2, "bob"), log.RecordTypes);
+            batch.Add("raw"u8, 99);
+            await ReadmeSnippets.AppendValuesAsync(log, batch);
+
+            List<WalRecord> unknown = [];
+            Assert.Equal([2], await ReadmeSnippets.ReadValuesAsync(log, unknown));
+            Assert.Equal([99], unknown.Select(record => (int)record.RecordType));
+            await host.StopAsync();
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Every_setting_is_in_the_readme()
     {
         string readme = Read("README.md");
         string[] names =
         [
-            .. typeof(LoraWalOptions).GetProperties().Select(property => property.Name).Except(["Open", "Health"]),
+            .. typeof(LoraWalOptions).GetProperties().Select(property => property.Name)
+                .Except(["Open", "Health", "Retention"]),
             .. typeof(LoraWalOpenOptions).GetProperties().Select(property => $"Open:{property.Name}"),
             .. typeof(LoraWalHealthOptions).GetProperties().Select(property => $"Health:{property.Name}"),
+            .. typeof(WalRetentionOptions).GetProperties().Select(property => $"Retention:{property.Name}"),
         ];
 
         Assert.All(names, name => Assert.Contains($"| `{name}` |", readme, StringComparison.Ordinal));

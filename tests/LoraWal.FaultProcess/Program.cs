@@ -8,6 +8,7 @@ using LoraWal.FaultProcess;
 //   append DIRECTORY COUNT MODE [BYTES]    one record of BYTES (100) after the other
 //   mixed DIRECTORY COUNT MODE     COUNT operations of every kind: see Writer
 //   hang DIRECTORY                 for a sync that never returns: LED, TIMEOUT lsn, CLOSETIMEOUT
+//   follow DIRECTORY 0 MODE        appends, and passes on what a cursor reads to DIRECTORY.sink: see Follower
 //   hold DIRECTORY                 waits for the end of its input
 //   verify DIRECTORY               VERIFIED count last first: every record is the one that was appended at its LSN
 //
@@ -25,7 +26,7 @@ using LoraWal.FaultProcess;
 // a fault can be set for the n-th call of a thread.
 if (args is not [var command, var directory, ..])
 {
-    return Output.Say(2, "usage: append|mixed|hang|hold|verify DIRECTORY [COUNT MODE [BYTES]]");
+    return Output.Say(2, "usage: append|mixed|hang|follow|hold|verify DIRECTORY [COUNT MODE [BYTES]]");
 }
 
 // The log's system calls go through this library, if it is set.
@@ -56,6 +57,7 @@ return command switch
     "append" => writer.Append(count, args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 100),
     "mixed" => writer.Mixed(count),
     "hang" => writer.Hang(),
+    "follow" => Follower.RunAsync(writer.Wal, directory + ".sink").GetAwaiter().GetResult(),
     "hold" => Hold(writer.Wal),
     "verify" => Verify(writer.Wal).GetAwaiter().GetResult(),
     _ => Output.Say(2, $"unknown command {command}"),

@@ -22,6 +22,8 @@ internal sealed class BytesFile(byte[] bytes) : IStorageFile
 
     public int Write(long offset, ReadOnlySpan<byte> source) => throw new NotSupportedException();
 
+    public bool TryReserve(long bytes) => throw new NotSupportedException();
+
     public void Sync() => throw new NotSupportedException();
 
     public void Dispose()

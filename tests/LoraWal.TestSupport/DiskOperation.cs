@@ -15,6 +15,8 @@ public enum DiskOperationKind
     Read,
     Sync,
     DropCache,
+    Reserve,
+    Replace,
 }
 
 /// <summary>One call on the simulated disk, as the fault hook and the trace see it.</summary>
@@ -35,7 +37,7 @@ internal readonly record struct DiskOperation(
     /// <inheritdoc/>
     public override string ToString() => Kind switch
     {
-        DiskOperationKind.Rename => $"#{Index} Rename {Name} -> {NewName}",
+        DiskOperationKind.Rename or DiskOperationKind.Replace => $"#{Index} {Kind} {Name} -> {NewName}",
         DiskOperationKind.Write or DiskOperationKind.Read => $"#{Index} {Kind} {Name} [{Offset}, +{Length})",
         _ => Name.Length == 0 ? $"#{Index} {Kind}" : $"#{Index} {Kind} {Name}",
     };

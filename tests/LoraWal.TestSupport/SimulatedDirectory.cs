@@ -40,6 +40,13 @@ internal sealed class SimulatedDirectory
         _pending.Add(new NameChange(++_sequence, inode, from, to));
     }
 
+    /// <summary>One change of names, so a power cut leaves the old file or the new one.</summary>
+    public void Replace(string from, string to)
+    {
+        _current.Remove(to);
+        Rename(from, to);
+    }
+
     public void Delete(string name)
     {
         SimulatedInode inode = _current[name];

@@ -137,6 +137,20 @@ internal sealed class SimulatedStorage : IStorage
         call.Finish();
     }
 
+    public void Replace(string from, string to)
+    {
+        using DiskCall call = Begin(DiskOperationKind.Replace, from, to);
+        call.Arrive("rename");
+        Find(from, "rename");
+        if (call.CrashesMid)
+        {
+            call.Crash();
+        }
+
+        _disk.Directory.Replace(from, to);
+        call.Finish();
+    }
+
     public bool Delete(string name)
     {
         using DiskCall call = Begin(DiskOperationKind.Delete, name);

@@ -9,6 +9,10 @@ internal sealed class FailingWal(Exception failure) : IWal
 
     public WalStatus Status { get; } = new() { State = WalState.Running };
 
+    public WalRecordTypes RecordTypes { get; } = new WalRecordTypes()
+        .Add(EventRecords.Posted, new PostedEventSerializer())
+        .AddJson(EventRecords.Reading, SampleJson.Default.LoadReading);
+
     public CancellationToken Poisoned => CancellationToken.None;
 
     public ValueTask<Lsn> AppendAsync(
@@ -39,4 +43,12 @@ internal sealed class FailingWal(Exception failure) : IWal
 
     public ValueTask<TruncateResult> TruncateAsync(Lsn fence, CancellationToken cancellationToken = default) =>
         throw failure;
+
+    public ValueTask<WalCursor> OpenCursorAsync(
+        string name, WalCursorOptions? options = null, CancellationToken cancellationToken = default) => throw failure;
+
+    public ValueTask<bool> DropCursorAsync(string name, CancellationToken cancellationToken = default) =>
+        throw failure;
+
+    public IReadOnlyList<WalCursorInfo> ListCursors() => [];
 }

@@ -56,6 +56,26 @@ internal sealed class RunningSample : IAsyncDisposable
         return await ReadAsync(response);
     }
 
+    public async Task<(int Status, JsonElement Body)> PostToAsync(string path)
+    {
+        using HttpResponseMessage response = await _client.PostAsync(new Uri(path, UriKind.Relative), null);
+        return await ReadAsync(response);
+    }
+
+    /// <summary>What the sink has, once it has the event of an LSN. Events are forwarded in the background.</summary>
+    public async Task<JsonElement> WaitForSinkAsync(ulong last)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        JsonElement sink = default;
+        do
+        {
+            sink = (await GetAsync("/sink")).Body;
+        }
+        while (sink.GetProperty("last").GetUInt64() < last && await look.WaitForNextTickAsync(limit.Token));
+        return sink;
+    }
+
     public async Task<string> StateAsync() => (await GetAsync("/state")).Body.GetRawText();
 
     public async ValueTask DisposeAsync()

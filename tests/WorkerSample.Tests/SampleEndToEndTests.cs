@@ -126,6 +126,63 @@ public sealed class SampleEndToEndTests : IDisposable
         Assert.Equal(3, recovery.GetProperty("lastLsn").GetInt32());
     }
 
+    [Fact]
+    public async Task A_restart_loads_the_snapshot_and_replays_what_lies_above_it()
+    {
+        string before;
+        await using (RunningSample first = await RunningSample.StartAsync(
+            _directory, settings: "--LoraWal:StateMachines:events:OnShutdown=false"))
+        {
+            await first.PostAsync("{\"type\":\"a\"}\n{\"type\":\"b\"}", "application/x-ndjson");
+            (int status, JsonElement taken) = await first.PostToAsync("/snapshot");
+            Assert.Equal(200, status);
+            Assert.Equal(2, taken.GetProperty("lsn").GetInt32());
+            await first.PostAsync(Event);
+            before = await first.StateAsync();
+        }
+
+        await using RunningSample second = await RunningSample.StartAsync(_directory);
+        Assert.Equal(before, await second.StateAsync());
+        JsonElement machine = (await second.GetAsync("/wal")).Body.GetProperty("machine");
+        Assert.Equal(2, machine.GetProperty("snapshotLsn").GetInt32());
+        Assert.Equal(3, machine.GetProperty("appliedLsn").GetInt32());
+    }
+
+    [Fact]
+    public async Task Events_are_stored_while_the_sink_is_off_and_forwarded_once_it_is_on()
+    {
+        await using RunningSample sample = await RunningSample.StartAsync(_directory);
+        await sample.PostAsync(Event);
+        JsonElement sink = await sample.WaitForSinkAsync(last: 1);
+        Assert.Equal("{\"on\":true,\"received\":1,\"repeated\":0,\"first\":1,\"last\":1,\"inOrder\":true}",
+            sink.GetRawText());
+
+        await sample.PostToAsync("/sink/off");
+        await sample.PostAsync("{\"type\":\"a\"}\n{\"type\":\"b\"}", "application/x-ndjson", "?durable=true");
+        Assert.Equal(1, (await sample.GetAsync("/sink")).Body.GetProperty("last").GetInt32());
+        await sample.PostToAsync("/sink/on");
+        sink = await sample.WaitForSinkAsync(last: 3);
+        Assert.Equal(3, sink.GetProperty("received").GetInt32());
+        Assert.True(sink.GetProperty("inOrder").GetBoolean());
+    }
+
+    [Fact]
+    public async Task What_the_sink_has_not_got_is_forwarded_after_a_restart()
+    {
+        await using (RunningSample first = await RunningSample.StartAsync(_directory))
+        {
+            await first.PostAsync(Event);
+            await first.WaitForSinkAsync(last: 1);
+            await first.PostToAsync("/sink/off");
+            await first.PostAsync("{\"type\":\"a\"}\n{\"type\":\"b\"}", "application/x-ndjson", "?durable=true");
+        }
+
+        await using RunningSample second = await RunningSample.StartAsync(_directory);
+        JsonElement sink = await second.WaitForSinkAsync(last: 3);
+        Assert.InRange(sink.GetProperty("first").GetInt32(), 1, 2); // at least once
+        Assert.True(sink.GetProperty("inOrder").GetBoolean());
+    }
+
     [Theory]
     [InlineData("live")]
     [InlineData("ready")]

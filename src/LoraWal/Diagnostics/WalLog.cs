@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace LoraWal.Diagnostics;
 
 /// <summary>Every message of the log, with stable event ids: 100 open and close, 200 recovery, 300 sync, 400 segments,
-/// 500 checkpoint, 800 disk, 900 poisoned.</summary>
+/// 500 checkpoint, 600 cursors, 800 disk, 900 poisoned.</summary>
 internal static partial class WalLog
 {
     [LoggerMessage(100, LogLevel.Information,
@@ -57,8 +57,91 @@ internal static partial class WalLog
         "Log '{Name}': {Kept} segments could not be deleted and stay until the next truncation.")]
     public static partial void DeleteFailed(ILogger logger, string name, int kept, Exception? failure);
 
+    [LoggerMessage(404, LogLevel.Information,
+        "Log '{Name}': truncation up to LSN {Fence} is held back by {Holders}.")]
+    public static partial void HeldBack(ILogger logger, string name, Lsn fence, string holders);
+
+    [LoggerMessage(420, LogLevel.Warning,
+        "Log '{Name}': its retention would let records go up to LSN {Wanted}, but a snapshot covers them only up to "
+        + "LSN {Checkpoint}, the newest checkpoint: what lies above stays. Write a newer one, or remove the limits.")]
+    public static partial void RetentionHeldBack(ILogger logger, string name, Lsn wanted, Lsn checkpoint);
+
+    [LoggerMessage(421, LogLevel.Warning,
+        "Log '{Name}': retention could not truncate; it tries again in {Interval}.")]
+    public static partial void RetentionFailed(ILogger logger, string name, TimeSpan interval, Exception failure);
+
     [LoggerMessage(500, LogLevel.Information, "Log '{Name}': checkpoint at LSN {Fence}.")]
     public static partial void Checkpoint(ILogger logger, string name, Lsn fence);
+
+    [LoggerMessage(501, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' took a snapshot at LSN {Lsn}: {Bytes} bytes in {Duration}.")]
+    public static partial void SnapshotTaken(
+        ILogger logger, string name, string machine, Lsn lsn, long bytes, TimeSpan duration);
+
+    [LoggerMessage(502, LogLevel.Error,
+        "Log '{Name}': a snapshot of the state machine '{Machine}' failed, {Failures} in a row; nothing was truncated, "
+        + "and the next trigger tries again.")]
+    public static partial void SnapshotFailed(
+        ILogger logger, string name, string machine, int failures, Exception failure);
+
+    [LoggerMessage(503, LogLevel.Warning,
+        "Log '{Name}': a snapshot of the state machine '{Machine}' is passed over, and deleted once a newer one is "
+        + "there: {Reason}")]
+    public static partial void SnapshotDamaged(ILogger logger, string name, string machine, string reason);
+
+    [LoggerMessage(504, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' loaded the snapshot at LSN {Lsn}: {Bytes} bytes in {Duration}.")]
+    public static partial void SnapshotLoaded(
+        ILogger logger, string name, string machine, Lsn lsn, long bytes, TimeSpan duration);
+
+    [LoggerMessage(505, LogLevel.Warning,
+        "Log '{Name}': an old snapshot of the state machine '{Machine}' could not be deleted; the next one tries "
+        + "again.")]
+    public static partial void SnapshotNotDeleted(ILogger logger, string name, string machine, Exception failure);
+
+    [LoggerMessage(220, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' replays after LSN {After} up to LSN {UpTo}.")]
+    public static partial void MachineReplays(ILogger logger, string name, string machine, Lsn after, Lsn upTo);
+
+    [LoggerMessage(221, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' replays: at LSN {Lsn} of {UpTo}.")]
+    public static partial void MachineProgress(ILogger logger, string name, string machine, Lsn lsn, Lsn upTo);
+
+    [LoggerMessage(222, LogLevel.Information,
+        "Log '{Name}': the state machine '{Machine}' is at LSN {Lsn}, replayed in {Duration}.")]
+    public static partial void MachineReady(ILogger logger, string name, string machine, Lsn lsn, TimeSpan duration);
+
+    [LoggerMessage(901, LogLevel.Critical,
+        "Log '{Name}': the state machine '{Machine}' failed at LSN {Lsn} and applies nothing more. The log itself goes "
+        + "on.")]
+    public static partial void MachineFailed(ILogger logger, string name, string machine, Lsn lsn, Exception failure);
+
+    [LoggerMessage(600, LogLevel.Information, "Log '{Name}': the cursor '{Cursor}' begins at LSN {Position}.")]
+    public static partial void CursorCreated(ILogger logger, string name, string cursor, Lsn position);
+
+    [LoggerMessage(601, LogLevel.Information, "Log '{Name}': the cursor '{Cursor}' has been dropped.")]
+    public static partial void CursorDropped(ILogger logger, string name, string cursor);
+
+    [LoggerMessage(602, LogLevel.Warning,
+        "Log '{Name}': the cursor '{Cursor}' could not be trusted and was reset to LSN {Position}, as its options "
+        + "say.")]
+    public static partial void CursorReset(ILogger logger, string name, string cursor, Lsn position);
+
+    [LoggerMessage(603, LogLevel.Error,
+        "Log '{Name}': the file of the cursor '{Cursor}' cannot be trusted; nothing is truncated until it is reset or "
+        + "dropped.")]
+    public static partial void CursorRefused(ILogger logger, string name, string cursor, Exception problem);
+
+    [LoggerMessage(604, LogLevel.Warning,
+        "Log '{Name}': the cursor '{Cursor}' at LSN {Position} keeps {LagBytes} bytes from truncation, more than its "
+        + "MaxLagBytes ({MaxLagBytes}). Look after its consumer, or drop it.")]
+    public static partial void CursorLags(
+        ILogger logger, string name, string cursor, Lsn position, long lagBytes, long maxLagBytes);
+
+    [LoggerMessage(605, LogLevel.Warning,
+        "Log '{Name}': the cursor '{Cursor}' could not be moved to LSN {Position}; it stays where it was.")]
+    public static partial void AcknowledgeFailed(
+        ILogger logger, string name, string cursor, Lsn position, Exception failure);
 
     [LoggerMessage(800, LogLevel.Error, "Log '{Name}' is full; appends are refused until there is space. {Reason}")]
     public static partial void Full(ILogger logger, string name, string reason);

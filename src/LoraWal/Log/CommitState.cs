@@ -27,6 +27,7 @@ internal sealed class CommitState
     private readonly bool _writesBufferedSoon;
     private readonly ulong _openFence;
     private PendingBuffer _spare;
+    private volatile bool _isWriting;
     private bool _isPoisoned;
     private bool _writeSoon;
     private ulong _syncWanted;
@@ -78,8 +79,8 @@ internal sealed class CommitState
     /// <summary>Everything up to here needs no waiting for: it is durable, or a fence jumped over it.</summary>
     public ulong SettledLsn => Math.Max(_durable, _openFence);
 
-    /// <summary>Whether someone has the write role.</summary>
-    public bool IsWriting { get; private set; }
+    /// <summary>Whether someone has the write role. A hint, if read without the lock.</summary>
+    public bool IsWriting => _isWriting;
 
     /// <summary>Whether someone is in the gate.</summary>
     public bool IsSyncing { get; private set; }
@@ -128,12 +129,37 @@ internal sealed class CommitState
         return LastAssigned;
     }
 
+    /// <summary>Adds a record that no one waits for the short way, without a look at anything but the room: whatever
+    /// else an append looks at has not changed since one took the long way.</summary>
+    // INVARIANT: the short way is open only while the last append that no one waits for has found the log open, not
+    // full, nobody waiting for room, the age of the oldest record noted, and whoever must write it asked. Whatever
+    // changes one of these closes it: a swap or a dropped buffer (a cleared buffer has none), the end of a frame,
+    // a poisoning, closing, a wait for room.
+    public bool TryAddShortWayUnderLock(ReadOnlySpan<byte> payload, ushort recordType, out ulong lsn)
+    {
+        lsn = _next;
+        if (!Filling.TryAddShortWay(lsn, payload, recordType))
+        {
+            return false;
+        }
+
+        LastAssigned = lsn;
+        Volatile.Write(ref _next, lsn + 1);
+        return true;
+    }
+
     /// <summary>Notes that no one waits for the transaction just added.</summary>
     public void BufferedUnderLock(ulong firstLsn, ulong lastLsn)
     {
         Filling.NoteBuffered(firstLsn, lastLsn);
         _writeSoon |= _writesBufferedSoon || Filling.UsedBytes >= WriteSoonBytes;
     }
+
+    /// <summary>Opens the short way behind the record just added.</summary>
+    public void AllowShortWayUnderLock() => Filling.AllowShortWay(MaxPendingBytes);
+
+    /// <summary>Closes the short way.</summary>
+    public void CloseShortWayUnderLock() => Filling.CloseShortWay();
 
     /// <summary>Asks for everything up to an LSN to be written and synced, though no append waits for it.</summary>
     public void WantSyncUnderLock(ulong lsn)
@@ -152,14 +178,29 @@ internal sealed class CommitState
         {
             Waiters.AddForSync(waiter);
         }
-        else if (Filling.IsEmpty || waiter.Lsn < Filling.Frame(0).FirstLsn)
-        {
-            Waiters.AddToWriting(waiter);
-        }
-        else
+        else if (IsFillingUnderLock(waiter))
         {
             Waiters.AddToFilling(waiter);
         }
+        else
+        {
+            Waiters.AddToWriting(waiter);
+        }
+    }
+
+    /// <summary>Whether an append that has its LSN is still in the buffer being filled.</summary>
+    public bool IsFillingUnderLock(Waiter waiter) => !Filling.IsEmpty && waiter.Lsn >= Filling.Frame(0).FirstLsn;
+
+    /// <summary>Ends the time in which an append looks after itself.</summary>
+    public void StopSpinningUnderLock(Waiter waiter)
+    {
+        // One whose buffer was dropped, and whose LSN has been given again, is counted no more.
+        if (waiter.Spins && IsFillingUnderLock(waiter) && Waiters.Spinning > 0)
+        {
+            Waiters.StopSpinning();
+        }
+
+        waiter.Spins = false;
     }
 
     /// <summary>Takes back an append that waits for room.</summary>
@@ -199,7 +240,7 @@ internal sealed class CommitState
     public void TakeWriteRoleUnderLock()
     {
         Debug.Assert(!IsWriting, "One thread writes at a time.");
-        IsWriting = true;
+        _isWriting = true;
     }
 
     /// <summary>Swaps the two buffers, and lets in the appends that waited for room.</summary>
@@ -218,7 +259,7 @@ internal sealed class CommitState
     }
 
     /// <summary>Gives up the write role.</summary>
-    public void EndWriteUnderLock() => IsWriting = false;
+    public void EndWriteUnderLock() => _isWriting = false;
 
     /// <summary>Takes the gate.</summary>
     public void TakeGateUnderLock()

@@ -13,6 +13,9 @@ internal sealed class DurabilityWaiters
     /// <summary>How many in the buffer being filled want to be written.</summary>
     public int WrittenWanted { get; private set; }
 
+    /// <summary>How many more of these look after themselves for a moment: they lead as soon as they may.</summary>
+    public int Spinning { get; private set; }
+
     /// <summary>How many in the buffer being filled want to be durable.</summary>
     public int DurableWanted { get; private set; }
 
@@ -31,7 +34,11 @@ internal sealed class DurabilityWaiters
     public void AddToFilling(Waiter waiter)
     {
         _filling.Add(waiter);
-        if (waiter.Need == AppendDurability.Written)
+        if (waiter.Spins)
+        {
+            Spinning++;
+        }
+        else if (waiter.Need == AppendDurability.Written)
         {
             WrittenWanted++;
         }
@@ -39,6 +46,13 @@ internal sealed class DurabilityWaiters
         {
             DurableWanted++;
         }
+    }
+
+    /// <summary>From now on someone else has to look after a waiter in the buffer being filled.</summary>
+    public void StopSpinning()
+    {
+        Spinning--;
+        WrittenWanted++;
     }
 
     public void AddToWriting(Waiter waiter) => _writing.Add(waiter);
@@ -171,6 +185,7 @@ internal sealed class DurabilityWaiters
     private void ForgetFilling()
     {
         WrittenWanted = 0;
+        Spinning = 0;
         DurableWanted = 0;
     }
 }

@@ -12,6 +12,9 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
     private readonly SemaphoreSlim _one = new(1);
     private readonly LogCore _core = log.Core;
 
+    /// <summary>The log's directory.</summary>
+    public SegmentFiles Files => maker.Files;
+
     /// <summary>Writes and syncs a checkpoint marker.</summary>
     public Task CheckpointAsync(ulong fence) => RunAsync(() =>
     {
@@ -22,7 +25,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         return true;
     });
 
-    /// <summary>Deletes the segments whose every record is at or below a fence.</summary>
+    /// <summary>Deletes the segments whose every record is at or below a fence and every hold.</summary>
     public Task<TruncateResult> TruncateAsync(ulong fence) => RunAsync(() =>
     {
         CheckFence(fence, _core.State.SettledLsn, "what is durable");
@@ -32,9 +35,19 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
             found = _core.Catalog.UpToUnderLock(fence);
         }
 
+        // INVARIANT: no record above a hold is ever deleted. The floor in the marker stays below the holds, too: the
+        // next open would take what is between for gone.
+        IReadOnlyList<TruncationHold> holds = found.Count == 0 ? [] : _core.Holds.Below(found[^1].LastLsn);
+        if (holds.Count > 0)
+        {
+            ulong lowest = holds.Min(hold => hold.Lsn.Value);
+            found.RemoveAll(segment => segment.LastLsn > lowest);
+            WalLog.HeldBack(_core.Logger, _core.Name, new Lsn(fence), string.Join(", ", holds));
+        }
+
         if (found.Count == 0)
         {
-            return new TruncateResult { OldestLsn = OldestLsn };
+            return new TruncateResult { OldestLsn = OldestLsn, HeldBackBy = holds };
         }
 
         // ORDER: the new floor is durable before the first file goes, or a crash in between would leave a log whose
@@ -42,8 +55,12 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         (ulong knownFence, ulong floor) = log.Writer.Appender.Known;
         WriteMarker(
             MarkerReason.Truncation, (knownFence, Math.Max(floor, found[^1].LastLsn)), SyncReason.Truncation);
-        return Delete(found, fence);
+        return Delete(found) with { HeldBackBy = holds };
     });
+
+    /// <summary>Does something while no checkpoint, truncation or closing is under way.</summary>
+    /// <exception cref="ObjectDisposedException">The log is closed.</exception>
+    public Task<T> AloneAsync<T>(Func<T> work) => RunAsync(work, isWrite: false);
 
     /// <summary>Writes and syncs what is left, marks the log as closed, and lets go of everything but the
     /// directory. The log refuses new calls already.</summary>
@@ -131,7 +148,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         log.Gate.PassBlocking(syncReason);
     }
 
-    private TruncateResult Delete(List<(SegmentEntry Entry, ulong LastLsn)> found, ulong fence)
+    private TruncateResult Delete(List<(SegmentEntry Entry, ulong LastLsn)> found)
     {
         int deleted = 0;
         long bytes = 0;
@@ -166,7 +183,7 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
 
         SyncDirectory();
         _core.Full.RetryNow();
-        WalLog.Truncated(_core.Logger, _core.Name, new Lsn(fence), deleted, OldestLsn);
+        WalLog.Truncated(_core.Logger, _core.Name, new Lsn(found[^1].LastLsn), deleted, OldestLsn);
         if (failure is not null)
         {
             WalLog.DeleteFailed(_core.Logger, _core.Name, found.Count - deleted, failure);
@@ -212,13 +229,16 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
         }
     }
 
-    private async Task<T> RunAsync<T>(Func<T> work)
+    private async Task<T> RunAsync<T>(Func<T> work, bool isWrite = true)
     {
         await _one.WaitAsync().ConfigureAwait(false);
         try
         {
             ThrowIfClosing();
-            _core.ThrowIfPoisoned(outcomeUnknown: false);
+            if (isWrite)
+            {
+                _core.ThrowIfPoisoned(outcomeUnknown: false);
+            }
         }
         catch
         {

@@ -7,9 +7,14 @@ namespace LoraWal.Log;
 //
 // INVARIANT: whenever there is work (CommitState.NeedsWrite, NeedsSync), someone holds the role it needs, or the I/O
 // thread has been asked. Every place that gives up a role, or adds work without taking one, ends in HandOnUnderLock.
+// Appends that spin (ShortWait) are no such work: their callers lead them, or stop spinning, which makes them so.
 internal sealed class LogCore
 {
     private readonly TimeProvider _time;
+    private readonly CrowdWaker _waker = new();
+    private readonly List<MoveSignal> _listeners = [];
+    private volatile IWorker[] _followers = [];
+    private volatile bool _hasNews;
     private TaskCompletionSource? _moved;
     private long _unsyncedSince;
     private bool _isClosed;
@@ -34,6 +39,12 @@ internal sealed class LogCore
 
     public SegmentCatalog Catalog { get; }
 
+    /// <summary>Who keeps records from truncation.</summary>
+    public TruncationHolds Holds { get; } = new();
+
+    /// <summary>Names of the state machines that follow the log; lock it to use it.</summary>
+    public HashSet<string> MachineNames { get; } = new(StringComparer.Ordinal);
+
     public ILogger Logger => Environment.Diagnostics.Logger;
 
     public WalMeter Meter => Environment.Diagnostics.Meter;
@@ -46,6 +57,20 @@ internal sealed class LogCore
     /// <summary>Age of the oldest record that has not been synced.</summary>
     public TimeSpan OldestUnsyncedAge =>
         Volatile.Read(ref _unsyncedSince) is var since and not 0 ? _time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Bytes of the segments with durable records above an LSN; of the active one, what has been
+    /// written.</summary>
+    public long LagBytes(ulong position)
+    {
+        lock (State.Gate)
+        {
+            return position >= State.DurableLsn
+                ? 0
+                : Catalog.BytesAboveUnderLock(position) + (State.Written.SegmentId == Catalog.Now.ActiveId
+                    ? State.Written.Offset
+                    : 0);
+        }
+    }
 
     /// <summary>Notes that a record has been added, for its age.</summary>
     public void NoteUnsyncedUnderLock()
@@ -124,7 +149,8 @@ internal sealed class LogCore
     /// <summary>Completes waiters, wakes leaders and announces a first fault, once the lock is left.</summary>
     public void AfterLock(ref WaiterList done, HandOn handOn, bool isFirstFault = false)
     {
-        done.CompleteAll();
+        WakeFollowers();
+        Complete(ref done);
         switch (handOn)
         {
             case HandOn.IoThread:
@@ -142,6 +168,31 @@ internal sealed class LogCore
         }
     }
 
+    private void Complete(ref WaiterList done)
+    {
+        if (done.Count < CrowdWaker.Crowd || Environment.Work.IsSingleThreaded)
+        {
+            done.CompleteAll();
+            return;
+        }
+
+        // Who blocks is woken by this thread; who awaits goes on in the pool.
+        var awaiting = default(WaiterList);
+        while (done.TakeFirst() is { } waiter)
+        {
+            if (waiter.Blocks)
+            {
+                waiter.Complete();
+            }
+            else
+            {
+                awaiting.Add(waiter);
+            }
+        }
+
+        _waker.Complete(ref awaiting);
+    }
+
     /// <summary>Nothing is written or synced any more.</summary>
     public void End()
     {
@@ -151,6 +202,7 @@ internal sealed class LogCore
             PulseUnderLock();
         }
 
+        WakeFollowers();
         EndThreads();
     }
 
@@ -181,9 +233,65 @@ internal sealed class LogCore
         }
     }
 
+    /// <summary>Gives this signal whenever an edge moves, the log is poisoned, or it closes.</summary>
+    public void Listen(MoveSignal signal)
+    {
+        lock (State.Gate)
+        {
+            _listeners.Add(signal);
+        }
+    }
+
+    /// <summary>Ends <see cref="Listen"/>.</summary>
+    public void StopListening(MoveSignal signal)
+    {
+        lock (State.Gate)
+        {
+            _listeners.Remove(signal);
+        }
+    }
+
+    /// <summary>Asks a worker for a run whenever an edge moves, the log is poisoned, or it closes: what
+    /// <see cref="MovedAsync"/> tells, without a task each time.</summary>
+    public void AddFollower(IWorker follower)
+    {
+        lock (State.Gate)
+        {
+            _followers = [.. _followers, follower];
+        }
+    }
+
+    public void RemoveFollower(IWorker follower)
+    {
+        lock (State.Gate)
+        {
+            _followers = [.. _followers.Where(known => !ReferenceEquals(known, follower))];
+        }
+    }
+
+    // Outside the lock: waking a thread takes longer than everything that is done under it.
+    private void WakeFollowers()
+    {
+        if (!_hasNews)
+        {
+            return;
+        }
+
+        _hasNews = false;
+        foreach (IWorker follower in _followers)
+        {
+            follower.Request();
+        }
+    }
+
     private void PulseUnderLock()
     {
+        _hasNews = true;
         _moved?.TrySetResult();
         _moved = null;
+        foreach (MoveSignal listener in _listeners)
+        {
+            listener.Set();
+        }
     }
 }

@@ -16,7 +16,11 @@ internal sealed record LogEnvironment(
     IWorkScheduler Work,
     Action<Memory<byte>> FillRandom,
     uint Generation,
-    WalDiagnostics Diagnostics);
+    WalDiagnostics Diagnostics)
+{
+    /// <summary>The log's random id.</summary>
+    public UInt128 LogId { get; init; }
+}
 
 /// <summary>Where a log begins: what recovery found.</summary>
 /// <param name="Active">The segment to append to; everything in it is durable.</param>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using LoraWal.Segments;
 using LoraWal.Storage;
 
@@ -11,62 +10,31 @@ namespace LoraWal.Log;
 /// </remarks>
 internal sealed class LogReader(LogCore core, IStorage storage)
 {
-    /// <summary>Reads as the options say.</summary>
-    public async IAsyncEnumerable<WalTransaction> ReadAsync(
-        WalReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var split = new TransactionSplitter(options.After?.Value ?? 0, options.UpTo?.Value ?? ulong.MaxValue);
-        LogPosition end = EdgeOf(core.Edges(), options);
-        using SegmentCursor cursor = Begin(options.After);
-        while (true)
-        {
-            Task moved = options.Follow ? core.MovedAsync() : Task.CompletedTask;
-            (LogPosition Written, LogPosition Durable, WalFault? Fault, bool IsClosed) edges = core.Edges();
-            LogPosition edge = EdgeOf(edges, options);
-            if (!options.Follow)
-            {
-                edge = edge.IsAtOrBefore(end) ? edge : end;
-            }
+    /// <summary>Reads as the options say. Payloads are safe to keep.</summary>
+    public IAsyncEnumerable<WalTransaction> ReadAsync(WalReadOptions options, CancellationToken cancellationToken) =>
+        new LogRead(core, () => Begin(options, isReused: false), cancellationToken);
 
-            while (cursor.MoveNext(edge))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                split.Begin(cursor.Frames, cursor.Created);
-                while (split.TryNext(out WalTransaction transaction))
-                {
-                    yield return transaction;
-                }
+    /// <summary>Begins to follow the log, for one consumer, without an allocation per record, frame or
+    /// wait.</summary>
+    /// <remarks>A payload is valid until the next transaction is asked for.</remarks>
+    /// <exception cref="WalTruncatedException">Records that were asked for have been truncated away.</exception>
+    public LogFollower Follow(WalReadOptions options) =>
+        new(core, () => Begin(options with { Follow = true }, isReused: true));
 
-                if (split.IsPastEnd)
-                {
-                    yield break;
-                }
-            }
-
-            if (!options.Follow || split.IsAtEnd(Math.Max(cursor.NextLsn, core.Environment.Settings.OpenFence + 1)))
-            {
-                yield break;
-            }
-
-            if (edges.Fault is { } fault)
-            {
-                throw new WalPoisonedException(fault, outcomeUnknown: false);
-            }
-
-            if (edges.IsClosed)
-            {
-                yield break;
-            }
-
-            await moved.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static LogPosition EdgeOf(
+    /// <summary>How far a reader with these options may look.</summary>
+    public static LogPosition EdgeOf(
         (LogPosition Written, LogPosition Durable, WalFault? Fault, bool IsClosed) edges, WalReadOptions options) =>
         options.IncludeNotDurable && edges.Fault is null ? edges.Written : edges.Durable;
 
-    private SegmentCursor Begin(Lsn? after)
+    private LogPass Begin(WalReadOptions options, bool isReused)
+    {
+        LogPosition end = EdgeOf(core.Edges(), options);
+        return new LogPass(core, options, end, OpenCursor(options.After, new ReadBuffer(isReused)));
+    }
+
+    /// <summary>Opens the segment that holds the record after an LSN.</summary>
+    /// <exception cref="WalTruncatedException">Truncation has taken that record.</exception>
+    public SegmentCursor OpenCursor(Lsn? after, ReadBuffer buffer)
     {
         SegmentEntry entry;
         SegmentCatalog.Summary now;
@@ -82,6 +50,6 @@ internal sealed class LogReader(LogCore core, IStorage storage)
         }
 
         return new SegmentCursor(
-            storage, () => (core.Catalog.Now.OldestId, core.Catalog.Now.OldestLsn), entry);
+            storage, () => (core.Catalog.Now.OldestId, core.Catalog.Now.OldestLsn), entry, buffer);
     }
 }

@@ -15,6 +15,7 @@ internal sealed class LogWriter
 
     private readonly WaiterPool _pool;
     private readonly CommitState _state;
+    private readonly ShortWait _shortWait;
     private readonly IoLeader _leader; // held: the worker holds it weakly
     private volatile bool _closing;
 
@@ -31,6 +32,7 @@ internal sealed class LogWriter
         Gate = new SyncGate(Core, active.File);
         Writer = new WriteRole(Core, Gate, _pool, maker, active);
         Writer.Appender.Known = (start.Fence, start.Floor);
+        _shortWait = new ShortWait(Core, Writer);
         _leader = new IoLeader(Core, Writer, Gate);
     }
 
@@ -50,6 +52,12 @@ internal sealed class LogWriter
     public ValueTask<Lsn> SubmitAsync(Submission append, AppendDurability need, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (need == AppendDurability.Buffered && append.Count == 0
+            && TrySubmitShortWay(append.Bytes.Span, append.RecordType, out ulong taken))
+        {
+            return new ValueTask<Lsn>(new Lsn(taken));
+        }
+
         Lsn lsn = Submit(append.Bytes.Span, append, need, blocks: false, out Waiter? waiter);
         return waiter is null ? new ValueTask<Lsn>(lsn) : TaskOf(waiter, cancellationToken);
     }
@@ -57,6 +65,11 @@ internal sealed class LogWriter
     /// <summary>Appends a lone record, and blocks until it is as durable as asked for.</summary>
     public Lsn SubmitBlocking(ReadOnlySpan<byte> payload, ushort recordType, AppendDurability need)
     {
+        if (need == AppendDurability.Buffered && TrySubmitShortWay(payload, recordType, out ulong taken))
+        {
+            return new Lsn(taken);
+        }
+
         Lsn lsn = Submit(payload, new Submission(default, 0, recordType), need, blocks: true, out Waiter? waiter);
         return waiter is null ? lsn : waiter.WaitBlocking();
     }
@@ -214,10 +227,19 @@ internal sealed class LogWriter
         lock (_state.Gate)
         {
             _closing = true;
+            _state.CloseShortWayUnderLock();
             _state.Waiters.FailRoom(static _ => Closed(), ref done);
         }
 
         done.CompleteAll();
+    }
+
+    private bool TrySubmitShortWay(ReadOnlySpan<byte> payload, ushort recordType, out ulong lsn)
+    {
+        lock (_state.Gate)
+        {
+            return _state.TryAddShortWayUnderLock(payload, recordType, out lsn);
+        }
     }
 
     private Lsn Submit(
@@ -228,6 +250,7 @@ internal sealed class LogWriter
         var batch = default(PendingBuffer);
         var done = default(WaiterList);
         HandOn handOn = HandOn.Nobody;
+        bool spins = false;
         lock (_state.Gate)
         {
             ThrowIfClosing();
@@ -239,6 +262,7 @@ internal sealed class LogWriter
                 waiter.Begin(WaiterKind.Append, need, 0, blocks);
                 waiter.Submission = blocks ? append with { Bytes = bytes.ToArray() } : append;
                 _state.Waiters.AddForRoom(waiter);
+                _state.CloseShortWayUnderLock();
                 handOn = _state.HandOnUnderLock();
             }
             else
@@ -249,6 +273,10 @@ internal sealed class LogWriter
                 {
                     _state.BufferedUnderLock(lsn - (ulong)Math.Max(append.Count, 1) + 1, lsn);
                     handOn = _state.HandOnUnderLock();
+                    if (!Core.Full.IsFull)
+                    {
+                        _state.AllowShortWayUnderLock();
+                    }
                 }
                 else if (_state.CanLeadUnderLock(need))
                 {
@@ -258,6 +286,7 @@ internal sealed class LogWriter
                 {
                     waiter = _pool.Rent();
                     waiter.Begin(WaiterKind.Append, need, lsn, blocks);
+                    waiter.Spins = spins = _shortWait.IsWorthwhileUnderLock(need);
                     _state.WaitUnderLock(waiter);
                     handOn = _state.HandOnUnderLock();
                 }
@@ -268,6 +297,10 @@ internal sealed class LogWriter
         if (batch is not null)
         {
             waiter = Lead(batch, new LeaderWait(lsn, need, WaiterKind.Append, blocks), SyncReason.Commit);
+        }
+        else if (spins)
+        {
+            _shortWait.Pass(waiter!);
         }
 
         return new Lsn(lsn);

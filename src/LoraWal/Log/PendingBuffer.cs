@@ -8,13 +8,15 @@ namespace LoraWal.Log;
 /// checksums over the log's own copy. One of the log's two buffers is filled under the lock while the other is written.
 /// </remarks>
 //
-//   frame.Start                                            a multiple of 8
+//   0                                                      one array a frame
 //   |
 //   +--------------+-------+---------+-----+---------+-----+
 //   | frame header | count | entry 1 | ... | entry n | pad |        a batch
 //   +--------------+-------+---------+-----+---------+-----+
 //   |   unused (16)     | frame header | payload     | pad |        a lone record: its header comes later
 //   +-------------------+--------------+-------------+-----+
+//
+// WHY NOT one array for all frames: a backlog would make it grow, and copy megabytes under the lock.
 internal sealed class PendingBuffer
 {
     private const int Alignment = 8;
@@ -22,16 +24,23 @@ internal sealed class PendingBuffer
     private const int LoneShift = BatchHeader.Bytes + BatchEntry.HeaderBytes;
     private const int InitialBytes = 4 * 1024;
     private const int KeptBytes = 8 * 1024 * 1024;
+    private const int KeptFrames = 8; // of 1 MiB: as much
 
     private readonly int _frameTargetBytes;
-    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(InitialBytes);
+    private readonly Stack<byte[]> _spares = new();
     private PendingFrame[] _frames = new PendingFrame[4];
+    private byte[] _bytes = []; // of the last frame
+    private long _bytesBefore; // used by the frames before it
+    private int _end; // in it
+    private int _roomEnd; // in it: up to here entries may be added without a look at anything else
+    private int _shortEnd; // the same, for the short way
+    private int _mostFrames = KeptFrames;
 
     /// <param name="frameTargetBytes">A frame ends at the last transaction boundary before this.</param>
     public PendingBuffer(int frameTargetBytes) => _frameTargetBytes = frameTargetBytes;
 
     /// <summary>Bytes in use.</summary>
-    public int UsedBytes { get; private set; }
+    public long UsedBytes => _bytesBefore + _end;
 
     /// <summary>Number of frames.</summary>
     public int FrameCount { get; private set; }
@@ -40,7 +49,7 @@ internal sealed class PendingBuffer
     public ulong LastLsn { get; private set; }
 
     /// <summary>Number of records.</summary>
-    public int RecordCount { get; private set; }
+    public int RecordCount => IsEmpty ? 0 : (int)(LastLsn - _frames[0].FirstLsn + 1);
 
     /// <summary>First and last LSN of records that no one waits for; 0 if there are none.</summary>
     public ulong FirstBufferedLsn { get; private set; }
@@ -61,6 +70,20 @@ internal sealed class PendingBuffer
         payload.CopyTo(target[BatchEntry.HeaderBytes..]);
     }
 
+    /// <summary>Adds a record that no one waits for the short way: when <see cref="AllowShortWay"/> has been called
+    /// since the last change of anything that an append has to look at, and the last frame has room.</summary>
+    public bool TryAddShortWay(ulong lsn, ReadOnlySpan<byte> payload, ushort recordType)
+    {
+        if (payload.Length > _shortEnd - _end - BatchEntry.HeaderBytes)
+        {
+            return false;
+        }
+
+        AddRecord(lsn, payload, recordType);
+        LastBufferedLsn = lsn;
+        return true;
+    }
+
     /// <summary>Adds the entries of a batch as one transaction.</summary>
     /// <param name="firstLsn">LSN of the first record.</param>
     /// <param name="entries">The entries, the last one marked as the last of its transaction.</param>
@@ -75,93 +98,155 @@ internal sealed class PendingBuffer
         LastBufferedLsn = lastLsn;
     }
 
+    /// <summary>Opens the short way for what follows a record that no one waits for, up to the end of its frame.
+    /// </summary>
+    /// <param name="mostBytes">Most bytes that may be in use.</param>
+    public void AllowShortWay(long mostBytes) =>
+        _shortEnd = (int)Math.Clamp(mostBytes - _bytesBefore - HeadBytes - (2 * Alignment), 0, _roomEnd);
+
+    /// <summary>Closes the short way: something has changed that an append has to look at.</summary>
+    public void CloseShortWay() => _shortEnd = 0;
+
     /// <summary>A frame, ready but for its header's checksums.</summary>
-    public PendingFrame Frame(int index) => _frames[index];
+    public PendingFrame Frame(int index) => index == FrameCount - 1
+        ? new PendingFrame(
+            _bytes, _end - HeadBytes, _frames[index].FirstLsn, (int)(LastLsn - _frames[index].FirstLsn + 1))
+        : _frames[index];
 
     /// <summary>The bytes of a frame, from header through padding; batch counts and padding filled in.</summary>
-    public Span<byte> Image(in PendingFrame frame, out FrameKind kind, out ushort recordType, out int payloadBytes)
+    public static Span<byte> Image(
+        in PendingFrame frame, out FrameKind kind, out ushort recordType, out int payloadBytes)
     {
-        int end = frame.Start + HeadBytes + frame.EntryBytes;
+        int end = HeadBytes + frame.EntryBytes;
         int padded = (end + Alignment - 1) & ~(Alignment - 1);
-        _bytes.AsSpan(end, padded - end).Clear();
+        frame.Bytes.AsSpan(end, padded - end).Clear();
         if (frame.RecordCount == 1)
         {
             kind = FrameKind.Record;
-            recordType = BatchEntry.Read(_bytes.AsSpan(frame.Start + HeadBytes)).RecordType;
+            recordType = BatchEntry.Read(frame.Bytes.AsSpan(HeadBytes)).RecordType;
             payloadBytes = frame.EntryBytes - BatchEntry.HeaderBytes;
-            return _bytes.AsSpan(frame.Start + LoneShift, padded - frame.Start - LoneShift);
+            return frame.Bytes.AsSpan(LoneShift, padded - LoneShift);
         }
 
         kind = FrameKind.Batch;
         recordType = 0;
         payloadBytes = BatchHeader.Bytes + frame.EntryBytes;
-        BatchHeader.Encode(_bytes.AsSpan(frame.Start + FrameHeader.Bytes), frame.RecordCount);
-        return _bytes.AsSpan(frame.Start, padded - frame.Start);
+        BatchHeader.Encode(frame.Bytes.AsSpan(FrameHeader.Bytes), frame.RecordCount);
+        return frame.Bytes.AsSpan(0, padded);
     }
 
-    /// <summary>Forgets all frames. A buffer that a burst has made large gives its memory back.</summary>
+    /// <summary>Forgets all frames. The memory of a burst is given back with the writes that follow it.</summary>
     public void Clear()
     {
-        if (_bytes.Length > KeptBytes && UsedBytes < _bytes.Length / 4)
+        // Most of the time there is one frame, and its array stays where it is.
+        if (FrameCount > 1 || _spares.Count > 0 || _bytes.Length > KeptBytes)
         {
-            _bytes = new byte[InitialBytes];
+            KeepSpares();
         }
 
-        UsedBytes = 0;
         FrameCount = 0;
-        RecordCount = 0;
+        _bytesBefore = 0;
+        _end = 0;
+        _roomEnd = 0;
+        _shortEnd = 0;
         FirstBufferedLsn = 0;
         LastBufferedLsn = 0;
     }
 
-    private Span<byte> Reserve(ulong lsn, int entryBytes, int count)
+    private void KeepSpares()
     {
-        if (FrameCount == 0 || !FitsLastFrame(entryBytes))
+        if (!IsEmpty)
         {
-            BeginFrame(lsn);
+            _mostFrames = Math.Max(Math.Max(FrameCount, _mostFrames - 1), KeptFrames);
+            Keep(_bytes, _end);
+            for (int i = FrameCount - 2; i >= 0; i--)
+            {
+                Keep(_frames[i].Bytes, HeadBytes + _frames[i].EntryBytes);
+            }
+
+            while (_spares.Count > _mostFrames)
+            {
+                _spares.Pop();
+            }
         }
 
-        Grow(UsedBytes + entryBytes + Alignment);
-        ref PendingFrame frame = ref _frames[FrameCount - 1];
-        frame = frame with { EntryBytes = frame.EntryBytes + entryBytes, RecordCount = frame.RecordCount + count };
-        Span<byte> target = _bytes.AsSpan(UsedBytes, entryBytes);
-        UsedBytes += entryBytes;
-        RecordCount += count;
+        Array.Clear(_frames, 0, FrameCount);
+        _bytes = [];
+    }
+
+    private Span<byte> Reserve(ulong lsn, int entryBytes, int count)
+    {
+        if (entryBytes > _roomEnd - _end)
+        {
+            MakeRoom(lsn, entryBytes);
+        }
+
+        Span<byte> target = _bytes.AsSpan(_end, entryBytes);
+        _end += entryBytes;
         LastLsn = lsn + (ulong)count - 1;
         return target;
     }
 
-    private bool FitsLastFrame(int entryBytes) =>
-        HeadBytes + _frames[FrameCount - 1].EntryBytes + (long)entryBytes <= _frameTargetBytes;
+    private void MakeRoom(ulong lsn, int entryBytes)
+    {
+        if (FrameCount == 0 || _end + (long)entryBytes > _frameTargetBytes)
+        {
+            BeginFrame(lsn);
+        }
+
+        long needed = (long)_end + entryBytes + Alignment;
+        if (needed > _bytes.Length)
+        {
+            long twice = Math.Min(_bytes.Length * 2L, _frameTargetBytes + Alignment);
+            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(needed, twice), Array.MaxLength));
+        }
+
+        // At least what is needed now: a transaction larger than the target has a frame of its own.
+        _roomEnd = Math.Max(Math.Min(_bytes.Length - Alignment, _frameTargetBytes), _end + entryBytes);
+    }
 
     private void BeginFrame(ulong lsn)
     {
-        int start = (UsedBytes + Alignment - 1) & ~(Alignment - 1);
-        Grow(start + HeadBytes);
+        if (FrameCount > 0)
+        {
+            _frames[FrameCount - 1] = Frame(FrameCount - 1);
+            _bytesBefore += _end;
+        }
+
         if (FrameCount == _frames.Length)
         {
             Array.Resize(ref _frames, _frames.Length * 2);
         }
 
-        _frames[FrameCount++] = new PendingFrame(start, 0, lsn, 0);
-        UsedBytes = start + HeadBytes;
+        // The second frame of a buffer is part of a burst: it will need all of its room.
+        if (FrameCount > 0 || _bytes.Length == 0)
+        {
+            _bytes = _spares.TryPop(out byte[]? spare)
+                ? spare
+                : GC.AllocateUninitializedArray<byte>(FrameCount == 0 ? InitialBytes : _frameTargetBytes + Alignment);
+        }
+
+        _frames[FrameCount++] = new PendingFrame(_bytes, 0, lsn, 0);
+        _end = HeadBytes;
+        _roomEnd = 0;
+        _shortEnd = 0;
     }
 
-    private void Grow(int bytes)
+    private void Keep(byte[] bytes, int usedBytes)
     {
-        if (bytes > _bytes.Length)
+        if (bytes.Length <= KeptBytes || usedBytes >= bytes.Length / 4)
         {
-            Array.Resize(ref _bytes, (int)Math.Min(Math.Max((long)bytes, _bytes.Length * 2L), Array.MaxLength));
+            _spares.Push(bytes);
         }
     }
 }
 
 /// <summary>One frame of a <see cref="PendingBuffer"/>.</summary>
-/// <param name="Start">Where it begins in the buffer, with room for the larger of the two headers.</param>
+/// <param name="Bytes">Its bytes, with room for the larger of the two headers.</param>
 /// <param name="EntryBytes">Bytes of its entries.</param>
 /// <param name="FirstLsn">LSN of its first record.</param>
 /// <param name="RecordCount">Number of its records.</param>
-internal readonly record struct PendingFrame(int Start, int EntryBytes, ulong FirstLsn, int RecordCount)
+internal readonly record struct PendingFrame(byte[] Bytes, int EntryBytes, ulong FirstLsn, int RecordCount)
 {
     public ulong LastLsn => FirstLsn + (ulong)RecordCount - 1;
 }

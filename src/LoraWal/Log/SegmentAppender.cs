@@ -91,7 +91,7 @@ internal sealed class SegmentAppender
         for (int i = 0; i < buffer.FrameCount; i++)
         {
             PendingFrame frame = buffer.Frame(i);
-            Span<byte> image = buffer.Image(frame, out FrameKind kind, out ushort type, out int payloadBytes);
+            Span<byte> image = PendingBuffer.Image(frame, out FrameKind kind, out ushort type, out int payloadBytes);
             if (!_active.HasRoom(image.Length) || frame.FirstLsn != _active.NextLsn || !_active.CanTell(now))
             {
                 Rotate(frame.FirstLsn, image.Length, now, isRetry);
@@ -165,8 +165,7 @@ internal sealed class SegmentAppender
         }
 
         _active = new SegmentWriter(file, header, SegmentLayout.HeaderBlockBytes, baseLsn);
-        _host.OnRotated(
-            old, _active, new SegmentEntry(header.SegmentId, header.PreviousLastLsn, header.BaseLsn, header.FileBytes));
+        _host.OnRotated(old, _active, new SegmentEntry(header));
     }
 
     /// <summary>Makes the next segment, short of its name. Until then a failure harms nothing.</summary>

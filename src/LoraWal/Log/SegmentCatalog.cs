@@ -52,6 +52,43 @@ internal sealed class SegmentCatalog
         return found;
     }
 
+    /// <summary>The log as retention sees it; no file is read.</summary>
+    /// <param name="writtenLsn">LSN of the last record there is.</param>
+    //
+    // A segment was full, or had to end, when its successor was begun: no record of it is younger than that header. The
+    // clock may have gone back meanwhile, so the latest beginning up to there counts; at worst, segments look younger
+    // than they are, and stay longer.
+    public RetainedLog RetainedUnderLock(ulong writtenLsn)
+    {
+        var found = new List<RetainedSegment>(_entries.Count);
+        long latest = _entries[0].Created;
+        for (int i = 0; i + 1 < _entries.Count; i++)
+        {
+            (SegmentEntry entry, ulong last) = (_entries[i], _entries[i + 1].PreviousLastLsn);
+            latest = Math.Max(latest, _entries[i + 1].Created);
+            found.Add(new RetainedSegment(
+                last, CountOf(entry, last), entry.FileBytes, DateTimeOffset.FromUnixTimeMilliseconds(latest)));
+        }
+
+        return new RetainedLog(found, CountOf(_entries[^1], writtenLsn), _entries[^1].FileBytes);
+    }
+
+    // A segment may have ended before its first record: after a jump of the fence, or for want of room for a marker.
+    private static long CountOf(SegmentEntry entry, ulong lastLsn) =>
+        lastLsn < entry.BaseLsn ? 0 : (long)(lastLsn - entry.BaseLsn + 1);
+
+    /// <summary>Bytes of the sealed segments with records above an LSN.</summary>
+    public long BytesAboveUnderLock(ulong position)
+    {
+        long bytes = 0;
+        for (int i = _entries.Count - 2; i >= 0 && _entries[i + 1].PreviousLastLsn > position; i--)
+        {
+            bytes += _entries[i].FileBytes;
+        }
+
+        return bytes;
+    }
+
     /// <summary>The segment that holds the record after an LSN, or the oldest one.</summary>
     public SegmentEntry FindUnderLock(ulong after)
     {

@@ -10,15 +10,17 @@ internal sealed class SegmentCursor : IDisposable
 {
     private readonly IStorage _storage;
     private readonly Func<(long Id, ulong Lsn)> _oldest;
+    private readonly ReadBuffer _buffer;
     private IStorageFile _file;
     private SegmentHeader _header;
 
-    public SegmentCursor(IStorage storage, Func<(long Id, ulong Lsn)> oldest, SegmentEntry first)
+    public SegmentCursor(IStorage storage, Func<(long Id, ulong Lsn)> oldest, SegmentEntry first, ReadBuffer buffer)
     {
         _storage = storage;
         _oldest = oldest;
+        _buffer = buffer;
         (_file, _header) = Open(first.Id, new Lsn(first.PreviousLastLsn));
-        Frames = new FrameReader(_file, _header);
+        Frames = new FrameReader(_file, _header, buffer);
     }
 
     /// <summary>Holds the frame read last.</summary>
@@ -98,7 +100,7 @@ internal sealed class SegmentCursor : IDisposable
 
         _file.Dispose();
         (_file, _header) = (file, header);
-        Frames = new FrameReader(file, header);
+        Frames = new FrameReader(file, header, _buffer);
     }
 
     private (IStorageFile File, SegmentHeader Header) Open(long id, Lsn after)

@@ -3,7 +3,7 @@ using LoraWal.Storage;
 
 namespace LoraWal.Log;
 
-/// <summary>Keeps the next segment ready: filled with zeros in the background, so that a rotation fills none.</summary>
+/// <summary>Keeps the next segment ready: made in the background, so that a rotation waits for no zeros.</summary>
 internal sealed class SegmentSupply(SegmentFiles files, IWorkScheduler work, long segmentBytes) : IDisposable
 {
     private enum State

@@ -8,11 +8,18 @@ namespace LoraWal.Log;
 /// <param name="upTo">Only transactions whose last LSN is at or below this.</param>
 internal sealed class TransactionSplitter(ulong after, ulong upTo)
 {
-    private FrameKind _kind;
-    private ushort _recordType;
-    private ReadOnlyMemory<byte> _rest;
+    private byte[] _source = [];
+    private int _position;
+    private int _end;
+    private ulong _lone;
+    private bool _hasNext;
     private ulong _lsn;
-    private DateTimeOffset _timestamp;
+    private long _time;
+
+    // What is given out: the source itself, or a copy of this part of it.
+    private byte[] _given = [];
+    private int _givenFrom;
+    private int _givenTo;
 
     /// <summary>Whether a transaction above the end has been met.</summary>
     public bool IsPastEnd { get; private set; }
@@ -23,21 +30,37 @@ internal sealed class TransactionSplitter(ulong after, ulong upTo)
     /// <summary>Begins with the frame read last.</summary>
     public void Begin(FrameReader frame, long created)
     {
-        _kind = frame.Header.Kind;
-        _recordType = frame.Header.RecordType;
-        _rest = _kind == FrameKind.Batch ? frame.Payload[BatchHeader.Bytes..] : frame.Payload;
+        FrameKind kind = frame.Header.Kind;
+        bool isLone = kind == FrameKind.Record;
+        _lone = isLone ? WalTransaction.LoneForm(frame.Header.RecordType, (int)frame.Header.Length) : 0;
+        _hasNext = isLone || kind == FrameKind.Batch;
         _lsn = frame.Header.Lsn;
-        _timestamp = DateTimeOffset.FromUnixTimeMilliseconds(created + frame.Header.Time);
+        _time = created + frame.Header.Time;
+        _source = frame.Chunk;
+        _end = frame.PayloadStart + (int)frame.Header.Length;
+        _position = frame.PayloadStart + (isLone ? 0 : BatchHeader.Bytes);
+        _given = _source;
+        _givenFrom = 0;
+        _givenTo = frame.IsPayloadLasting ? _end : _position;
     }
 
     /// <summary>The next transaction of the frame that was asked for.</summary>
     public bool TryNext(out WalTransaction transaction)
     {
-        while (!IsPastEnd && TryCut(out transaction))
+        while (_hasNext && !IsPastEnd)
         {
-            IsPastEnd = transaction.LastLsn.Value > upTo;
-            if (!IsPastEnd && transaction.LastLsn.Value > after)
+            int start = _position;
+            ulong first = _lsn;
+            int count = Cut();
+            IsPastEnd = _lsn - 1 > upTo;
+            if (!IsPastEnd && _lsn - 1 > after)
             {
+                if (_position > _givenTo)
+                {
+                    CopyFrom(start);
+                }
+
+                transaction = new WalTransaction(first, _time, _given, start - _givenFrom, count, _lone);
                 return true;
             }
         }
@@ -46,41 +69,43 @@ internal sealed class TransactionSplitter(ulong after, ulong upTo)
         return false;
     }
 
-    private bool TryCut(out WalTransaction transaction)
+    /// <summary>Goes behind the next transaction.</summary>
+    /// <returns>Its records.</returns>
+    // The frame has been validated: entries add up, and the last one ends a transaction.
+    private int Cut()
     {
-        transaction = default;
-        switch (_kind)
+        int count = 1;
+        if (_lone != 0)
         {
-            case FrameKind.Record:
-                transaction = new WalTransaction(new Lsn(_lsn), _timestamp, _recordType, _rest);
-                _kind = FrameKind.None;
-                return true;
-            case FrameKind.Batch when !_rest.IsEmpty:
-                transaction = CutBatch();
-                return true;
-            default:
-                return false;
+            _position = _end;
         }
+        else
+        {
+            ReadOnlySpan<byte> source = _source.AsSpan(0, _end);
+            int place = _position;
+            BatchEntry entry = BatchEntry.Read(source[place..]);
+            while (!entry.IsLastOfTransaction)
+            {
+                place += BatchEntry.HeaderBytes + entry.PayloadBytes;
+                entry = BatchEntry.Read(source[place..]);
+                count++;
+            }
+
+            _position = place + BatchEntry.HeaderBytes + entry.PayloadBytes;
+        }
+
+        _lsn += (ulong)count;
+        _hasNext = _position < _end;
+        return count;
     }
 
-    // The frame has been validated: entries add up, and the last one ends a transaction.
-    private WalTransaction CutBatch()
+    // The source will be written over: give out a copy, of as many transactions as make a small array.
+    private void CopyFrom(int start)
     {
-        ReadOnlySpan<byte> rest = _rest.Span;
-        int bytes = 0;
-        int count = 0;
-        bool isLast = false;
-        while (!isLast)
-        {
-            BatchEntry entry = BatchEntry.Read(rest[bytes..]);
-            bytes += BatchEntry.HeaderBytes + entry.PayloadBytes;
-            isLast = entry.IsLastOfTransaction;
-            count++;
-        }
-
-        var transaction = new WalTransaction(new Lsn(_lsn), _timestamp, count, _rest[..bytes]);
-        _rest = _rest[bytes..];
-        _lsn += (ulong)count;
-        return transaction;
+        int bytes = Math.Min(Math.Max(_position - start, ReadBuffer.ChunkBytes), _end - start);
+        _given = GC.AllocateUninitializedArray<byte>(bytes);
+        _source.AsSpan(start, bytes).CopyTo(_given);
+        _givenFrom = start;
+        _givenTo = start + bytes;
     }
 }

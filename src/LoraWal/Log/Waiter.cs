@@ -27,10 +27,11 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
 
     private readonly WaiterPool _pool = pool;
 
-    private ManualResetValueTaskSourceCore<Lsn> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<Lsn> _core;
     private CancellationTokenRegistration _cancellation;
     private CancellationToken _token;
     private bool _blocks;
+    private bool _isParked;
     private Lsn _result;
     private Exception? _failure;
     private int _completed;
@@ -45,6 +46,18 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
 
     /// <summary>The LSN waited for; 0 while there is no room for the append. Guarded by the log's lock.</summary>
     public ulong Lsn { get; set; }
+
+    /// <summary>Whether its caller still looks after it: nobody need be woken to write its record. Guarded by the log's
+    /// lock.</summary>
+    public bool Spins { get; set; }
+
+    /// <summary>Whether its caller blocks.</summary>
+    public bool Blocks => _blocks;
+
+    /// <summary>Whether the wait has ended.</summary>
+    public bool HasEnded => _blocks
+        ? Volatile.Read(ref _completed) == 2
+        : _core.GetStatus(_core.Version) != ValueTaskSourceStatus.Pending;
 
     /// <summary>The append that waits for room; empty otherwise.</summary>
     public Submission Submission { get; set; }
@@ -103,6 +116,13 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
         LetGo();
     }
 
+    /// <summary>As <see cref="Complete"/>, with what the caller does next on this thread of the pool.</summary>
+    public void CompleteHere()
+    {
+        TryEnd(Result, Failure, continuesHere: true);
+        LetGo();
+    }
+
     /// <summary>Blocks until the wait has ended.</summary>
     /// <returns>The result.</returns>
     public Lsn WaitBlocking()
@@ -113,12 +133,9 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
             spin.SpinOnce(sleep1Threshold: -1);
         }
 
-        lock (this)
+        if (Volatile.Read(ref _completed) < 2)
         {
-            while (_completed < 2)
-            {
-                Monitor.Wait(this);
-            }
+            Park();
         }
 
         (Lsn result, Exception? failure) = (_result, _failure);
@@ -149,20 +166,25 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
         }
     }
 
-    private void TryEnd(Lsn result, Exception? failure)
+    private void TryEnd(Lsn result, Exception? failure, bool continuesHere = false)
     {
         if (Interlocked.CompareExchange(ref _completed, 1, 0) != 0)
         {
             return;
         }
 
+        _core.RunContinuationsAsynchronously = !continuesHere;
+
         if (_blocks)
         {
-            lock (this)
+            (_result, _failure) = (result, failure);
+            Interlocked.Exchange(ref _completed, 2);
+            if (Volatile.Read(ref _isParked))
             {
-                (_result, _failure) = (result, failure);
-                Volatile.Write(ref _completed, 2);
-                Monitor.Pulse(this);
+                lock (this)
+                {
+                    Monitor.Pulse(this);
+                }
             }
         }
         else if (failure is null)
@@ -172,6 +194,21 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
         else
         {
             _core.SetException(failure);
+        }
+    }
+
+    // SAFETY: either this thread sees that the wait has ended, or the one that ends it sees that this one parks, and
+    // wakes it: each writes its own side before it reads the other's, with a full fence in between.
+    private void Park()
+    {
+        lock (this)
+        {
+            Volatile.Write(ref _isParked, true);
+            Interlocked.MemoryBarrier();
+            while (Volatile.Read(ref _completed) < 2)
+            {
+                Monitor.Wait(this);
+            }
         }
     }
 
@@ -185,6 +222,8 @@ internal sealed class Waiter(WaiterPool pool) : IValueTaskSource<Lsn>, IValueTas
             _result = default;
             _failure = null;
             _completed = 0;
+            _isParked = false;
+            Spins = false;
             Next = null;
             Submission = default;
             Failure = null;

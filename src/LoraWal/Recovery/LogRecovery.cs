@@ -11,7 +11,11 @@ namespace LoraWal.Recovery;
 /// <param name="FillRandom">Fills a span with random bytes.</param>
 /// <param name="Now">The time.</param>
 internal sealed record RecoverySettings(
-    long SegmentBytes, ulong ReplayAfter, bool RefusesTorn, Action<Memory<byte>> FillRandom, DateTimeOffset Now);
+    long SegmentBytes, ulong ReplayAfter, bool RefusesTorn, Action<Memory<byte>> FillRandom, DateTimeOffset Now)
+{
+    /// <summary>The id of a new log; null: a random one.</summary>
+    public UInt128? LogId { get; init; }
+}
 
 /// <summary>Brings a log back from whatever a crash left of it. docs/recovery.md tells the same in prose.</summary>
 // ORDER: a crash may fall between any two of these; the next open does them again.
@@ -233,7 +237,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
         var header = new SegmentHeader
         {
             Generation = 1,
-            LogId = BitConverter.ToUInt128(random),
+            LogId = settings.LogId ?? BitConverter.ToUInt128(random),
             SegmentId = 1,
             PreviousLastLsn = settings.ReplayAfter,
             BaseLsn = settings.ReplayAfter + 1,
@@ -247,7 +251,7 @@ internal sealed class LogRecovery(SegmentFiles files, RecoverySettings settings)
         return new RecoveredLog
         {
             Active = new SegmentWriter(file, header, SegmentLayout.HeaderBlockBytes, header.BaseLsn),
-            Segments = [new SegmentEntry(1, header.PreviousLastLsn, header.BaseLsn, settings.SegmentBytes)],
+            Segments = [new SegmentEntry(header)],
             Generation = 1,
             Fence = header.Fence,
             Floor = header.Floor,

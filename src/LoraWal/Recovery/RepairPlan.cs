@@ -129,7 +129,7 @@ internal sealed record RepairPlan
 
     private static (long Offset, ulong NextLsn) FindCut(IStorageFile file, SegmentHeader header, ulong lastLsn)
     {
-        var reader = new FrameReader(file, header);
+        var reader = new FrameReader(file, header, new ReadBuffer(isReused: true));
         if (lastLsn == header.PreviousLastLsn)
         {
             return (reader.Offset, reader.ExpectedLsn);

@@ -6,7 +6,7 @@ namespace LoraWal.Recovery;
 /// <summary>A segment file found in the directory, its header read.</summary>
 internal sealed record FoundSegment(long Id, SegmentHeader Header)
 {
-    public SegmentEntry ToEntry() => new(Id, Header.PreviousLastLsn, Header.BaseLsn, Header.FileBytes);
+    public SegmentEntry ToEntry() => new(Header);
 }
 
 /// <summary>The segments of a directory by their headers: the dense run up to the newest, and what lies below a

@@ -20,7 +20,7 @@ internal sealed class SegmentScan
     {
         _file = file;
         _header = header;
-        _reader = new FrameReader(file, header);
+        _reader = new FrameReader(file, header, new ReadBuffer(isReused: true));
         Floor = header.Floor;
         Fence = header.Fence;
         Generation = header.Generation;

@@ -53,7 +53,7 @@ internal static class TailRepair
     {
         file.WriteZeros(scan.EndOffset, header.FileBytes);
 
-        var reader = new FrameReader(file, header);
+        var reader = new FrameReader(file, header, new ReadBuffer(isReused: true));
         reader.Seek(scan.ProvenEnd, scan.ProvenNextLsn);
         byte[] piece = new byte[Math.Min(CopyBytes, scan.EndOffset - scan.ProvenEnd)];
         int used = 0;

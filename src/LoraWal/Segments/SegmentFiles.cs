@@ -5,7 +5,15 @@ namespace LoraWal.Segments;
 /// <summary>Makes, opens and deletes segment files.</summary>
 internal sealed class SegmentFiles(IStorage storage)
 {
+    // A directory's error is told to one sync alone. So no one else's sync may fall between a rename and its own: that
+    // of a segment would then report success for a name that is not on the disk.
+    private readonly Lock _publishing = new();
+
     public IStorage Storage => storage;
+
+    /// <summary>Whether space is reserved for new files, rather than zeros written: half the bytes to write, but the
+    /// first sync after each write has metadata to write, too. docs/adr/0007-reserved-segments.md</summary>
+    public bool Reserves { get; init; }
 
     /// <summary>Makes a file of zeros under a temporary name, synced. Whatever had that name goes.</summary>
     public IStorageFile Fill(string temporaryName, long bytes)
@@ -14,7 +22,11 @@ internal sealed class SegmentFiles(IStorage storage)
         IStorageFile file = storage.Create(temporaryName);
         try
         {
-            file.WriteZeros(0, bytes);
+            if (!Reserves || !file.TryReserve(bytes))
+            {
+                file.WriteZeros(0, bytes);
+            }
+
             file.Sync();
             return file;
         }
@@ -39,9 +51,22 @@ internal sealed class SegmentFiles(IStorage storage)
     /// <summary>Gives a finished file its name, durably. A failure leaves in doubt which name it has.</summary>
     public void Publish(IStorageFile file, string temporaryName, long id)
     {
-        storage.Rename(temporaryName, SegmentName.Of(id));
-        file.Path = Path.Combine(storage.DirectoryPath, SegmentName.Of(id));
-        storage.SyncDirectory();
+        lock (_publishing)
+        {
+            storage.Rename(temporaryName, SegmentName.Of(id));
+            file.Path = Path.Combine(storage.DirectoryPath, SegmentName.Of(id));
+            storage.SyncDirectory();
+        }
+    }
+
+    /// <summary>Gives a finished file that is not a segment its name, durably, in place of any that has it.</summary>
+    public void PublishOther(string temporaryName, string name)
+    {
+        lock (_publishing)
+        {
+            storage.Replace(temporaryName, name);
+            storage.SyncDirectory();
+        }
     }
 
     /// <summary>Closes and deletes a file that has no name of its own yet.</summary>

@@ -42,7 +42,7 @@ internal static partial class SegmentName
 
     /// <summary>Whether a name is one of a file that was being prepared.</summary>
     public static bool IsTemporary(string name) =>
-        name is Prepared or Urgent || TornTemporaryPattern().IsMatch(name);
+        name is Prepared or Urgent || TornTemporaryPattern().IsMatch(name) || SnapshotName.IsTemporary(name);
 
     /// <summary>Whether a name is one of bytes that were set aside.</summary>
     public static bool IsTorn(string name) => TornPattern().IsMatch(name);

@@ -101,6 +101,19 @@ internal sealed class DiskStorage(string directory) : IStorage
         }
     }
 
+    public void Replace(string from, string to)
+    {
+        string source = FullPath(from);
+        if (OperatingSystem.IsWindows())
+        {
+            Try("rename", source, () => File.Move(source, FullPath(to), overwrite: true));
+        }
+        else if (NativeMethods.Rename(source, FullPath(to)) != 0)
+        {
+            throw Errno.Last("rename", source);
+        }
+    }
+
     public bool Delete(string name)
     {
         string path = FullPath(name);

@@ -40,6 +40,11 @@ internal interface IStorage : IDisposable
     /// <see cref="SyncDirectory"/>.</summary>
     void Rename(string from, string to);
 
+    /// <summary>Renames a file over another one, or to a free name, in one step: at every moment, and after a power
+    /// cut, the new name has the old file or the new one. Durable only after <see cref="SyncDirectory"/>; what the new
+    /// file holds then is what was synced of it.</summary>
+    void Replace(string from, string to);
+
     /// <summary>Deletes a file. Durable only after <see cref="SyncDirectory"/>.</summary>
     /// <returns>Whether there was one.</returns>
     bool Delete(string name);

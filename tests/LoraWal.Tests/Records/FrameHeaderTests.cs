@@ -30,6 +30,26 @@ public class FrameHeaderTests
         };
 
     [Fact]
+    public void The_neutral_bytes_change_no_checksum() => Gen.Byte.Array[0, 200].Sample(
+        bytes =>
+        {
+            byte[] longer = [.. BitConverter.GetBytes(Checksum.Neutral), .. bytes];
+            Assert.Equal(Checksum.Of(bytes), Checksum.Of(longer));
+        },
+        seed: "0000000000001");
+
+    [Fact]
+    public void The_header_checksum_is_that_of_salt_place_and_fields() => AnyHeader.Select(Gen.UInt, Gen.Long).Sample(
+        (header, salt, offset) =>
+        {
+            byte[] bytes = new byte[FrameHeader.Bytes];
+            header.Encode(bytes, salt, offset);
+            byte[] covered = [.. BitConverter.GetBytes(salt), .. BitConverter.GetBytes(offset), .. bytes.AsSpan(0, 28)];
+            Assert.Equal(Checksum.Of(covered), BitConverter.ToUInt32(bytes, 28));
+        },
+        seed: "0000000000001");
+
+    [Fact]
     public void A_header_comes_back_as_it_was_written() => AnyHeader.Select(Gen.UInt, Gen.Long).Sample(
         (header, salt, offset) =>
         {

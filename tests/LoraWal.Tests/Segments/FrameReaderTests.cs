@@ -217,6 +217,44 @@ public class FrameReaderTests
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => (byte)i), kept.Select(payload => payload.Span[0]));
     }
 
+    [Fact]
+    public void Of_a_frame_over_the_end_of_a_chunk_the_header_that_was_validated_stays()
+    {
+        WriteRecord(new byte[ReadBuffer.ChunkBytes / 2], type: 0);
+        long second = Start + FrameHeader.SizeOf(ReadBuffer.ChunkBytes / 2);
+        WriteRecord(new byte[20_000], type: 7);
+        FrameReader reader = NewReader();
+        Assert.Equal(FrameStatus.Ok, reader.Read(second + FrameHeader.Bytes));
+        byte[] header = _disk.ReadAll("a").AsSpan((int)second, FrameHeader.Bytes).ToArray();
+
+        _disk.Damage.Overwrite("a", second, new byte[FrameHeader.Bytes]); // the page has been dropped meanwhile
+        Assert.Equal(FrameStatus.Ok, reader.Read(Header.FileBytes));
+
+        Assert.Equal(header, reader.Frame[..FrameHeader.Bytes].ToArray());
+    }
+
+    [Fact]
+    public void A_reused_buffer_reads_the_same_frames_into_one_array()
+    {
+        int[] sizes = [5, 40_000, 3, 0, 8_000];
+        foreach (int size in sizes)
+        {
+            byte[] payload = new byte[size];
+            payload.AsSpan().Fill((byte)size);
+            WriteRecord(payload, type: 0);
+        }
+
+        FrameReader reader = new(_file, Header, new ReadBuffer(isReused: true));
+        foreach (int size in sizes)
+        {
+            Assert.Equal(FrameStatus.Ok, reader.Read(Header.FileBytes));
+            Assert.Equal(size, reader.Payload.Length);
+            Assert.False(reader.Payload.Span.ContainsAnyExcept((byte)size));
+        }
+
+        Assert.Equal(FrameStatus.Invalid, reader.Read(Header.FileBytes));
+    }
+
     private static FrameHeader Plain => new()
     {
         Lsn = 1,
