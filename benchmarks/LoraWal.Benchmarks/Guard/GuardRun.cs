@@ -13,6 +13,7 @@ internal sealed class GuardRun(string root)
     private const int Attempts = 8;
     private const int PayloadBytes = 100;
     private const int ReplayRecords = 300_000;
+    private const int ReplayWarmUps = 20;
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(0.3);
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.1);
 
@@ -96,6 +97,11 @@ internal sealed class GuardRun(string root)
     private double Replay(int transactionRecords) => WithLog(_wal, Promise.Written, log =>
     {
         Filling.Fill(log, _payload, ReplayRecords, transactionRecords);
+        for (int i = 0; i < ReplayWarmUps; i++)
+        {
+            log.Replay(ReplayRecords / ReplayWarmUps);
+        }
+
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         (long records, _) = log.Replay(long.MaxValue);
         return records / System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
