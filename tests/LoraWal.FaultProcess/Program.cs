@@ -9,6 +9,7 @@ using LoraWal.FaultProcess;
 //   mixed DIRECTORY COUNT MODE     COUNT operations of every kind: see Writer
 //   hang DIRECTORY                 for a sync that never returns: LED, TIMEOUT lsn, CLOSETIMEOUT
 //   follow DIRECTORY 0 MODE        appends, and passes on what a cursor reads to DIRECTORY.sink: see Follower
+//   machine DIRECTORY 0 MODE       a state machine that executes and takes snapshots: see Machine
 //   hold DIRECTORY                 waits for the end of its input
 //   verify DIRECTORY               VERIFIED count last first: every record is the one that was appended at its LSN
 //
@@ -26,7 +27,7 @@ using LoraWal.FaultProcess;
 // a fault can be set for the n-th call of a thread.
 if (args is not [var command, var directory, ..])
 {
-    return Output.Say(2, "usage: append|mixed|hang|follow|hold|verify DIRECTORY [COUNT MODE [BYTES]]");
+    return Output.Say(2, "usage: append|mixed|hang|follow|machine|hold|verify DIRECTORY [COUNT MODE [BYTES]]");
 }
 
 // The log's system calls go through this library, if it is set.
@@ -58,6 +59,7 @@ return command switch
     "mixed" => writer.Mixed(count),
     "hang" => writer.Hang(),
     "follow" => Follower.RunAsync(writer.Wal, directory + ".sink").GetAwaiter().GetResult(),
+    "machine" => Machine.RunAsync(writer.Wal).GetAwaiter().GetResult(),
     "hold" => Hold(writer.Wal),
     "verify" => Verify(writer.Wal).GetAwaiter().GetResult(),
     _ => Output.Say(2, $"unknown command {command}"),

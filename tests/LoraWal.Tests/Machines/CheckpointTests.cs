@@ -157,7 +157,7 @@ public class CheckpointTests
     [InlineData(DiskOperationKind.Create)]
     [InlineData(DiskOperationKind.Write)]
     [InlineData(DiskOperationKind.Sync)]
-    [InlineData(DiskOperationKind.Rename)]
+    [InlineData(DiskOperationKind.Replace)]
     [InlineData(DiskOperationKind.SyncDirectory)]
     public void A_snapshot_that_fails_loses_nothing_and_truncates_nothing_and_the_next_one_succeeds(
         DiskOperationKind kind)
