@@ -1,4 +1,5 @@
 using LoraWal.Benchmarks.Guard;
+using LoraWal.Benchmarks.Machines;
 using LoraWal.Benchmarks.Measuring;
 using LoraWal.Benchmarks.Micro;
 using LoraWal.Benchmarks.Report;
@@ -18,6 +19,7 @@ internal static class Commands
         table FILE [--into PAGE]     a JSON file of compare as Markdown, or put between the marks of a page
         chart FILE OUT.svg           a JSON file of compare as a picture
         micro [ARGUMENTS]            encode, decode, checksum and append under BenchmarkDotNet; its own arguments
+        machine [--dir DIRECTORY]    a state machine: executed commands beside plain commits, and what a start takes
         guard [--dir DIRECTORY]      ratios that a lost optimisation would lower; exit code 1 if one is too low
         """;
 
@@ -38,6 +40,13 @@ internal static class Commands
                 case "micro":
                     MicroRun.Run(arguments[1..]);
                     return 0;
+                case "machine":
+                    using (WorkDirectory directory = new(Option(arguments, "--dir")))
+                    {
+                        await new MachineRun(directory.Path).RunAsync();
+                        return 0;
+                    }
+
                 case "guard":
                     using (WorkDirectory directory = new(Option(arguments, "--dir")))
                     {

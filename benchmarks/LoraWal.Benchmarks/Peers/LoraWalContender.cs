@@ -2,11 +2,14 @@ namespace LoraWal.Benchmarks.Peers;
 
 internal sealed class LoraWalContender : IContender
 {
+    private const long Mebibyte = 1024 * 1024;
+
     public string Name => "LoraWal";
 
     public ContenderFacts Facts { get; } = new(
         typeof(Wal).Assembly.GetName().Version?.ToString(3) ?? "",
-        "`PerCommit`; `GroupSync` with `Written` (its default) or `Buffered`; all other settings as they come",
+        "`PerCommit`, segments of 128 MiB; `GroupSync` with `Written` (its default), or with `Buffered`, segments of "
+        + "512 MiB; all other settings as they come",
         "CRC-32 on each frame, always, verified by every read",
         "closes the log: no later append succeeds");
 
@@ -26,6 +29,12 @@ internal sealed class LoraWalContender : IContender
             {
                 Directory = directory,
                 SyncMode = promise == Promise.Durable ? SyncMode.PerCommit : SyncMode.GroupSync,
+                SegmentTargetBytes = promise switch
+                {
+                    Promise.Durable => 128 * Mebibyte,
+                    Promise.Buffered => 512 * Mebibyte,
+                    _ => 16 * Mebibyte,
+                },
             }).AsTask().GetAwaiter().GetResult();
             _durability = promise switch
             {
