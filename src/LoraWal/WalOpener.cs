@@ -38,7 +38,7 @@ internal static class WalOpener
         // A snapshot's name fences new records as ReplayAfter does, also where the segments are gone.
         IReadOnlyList<string> names = environment.Storage.List();
         LogSettings settings = SettingsOf(options, SnapshotName.GreatestLsn(names));
-        var files = new SegmentFiles(environment.Storage) { Reserves = settings.SyncMode != SyncMode.PerCommit };
+        var files = new SegmentFiles(environment.Storage);
         var recovery = new RecoverySettings(
             settings.SegmentBytes,
             settings.OpenFence,

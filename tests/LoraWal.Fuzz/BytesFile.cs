@@ -22,8 +22,6 @@ internal sealed class BytesFile(byte[] bytes) : IStorageFile
 
     public int Write(long offset, ReadOnlySpan<byte> source) => throw new NotSupportedException();
 
-    public bool TryReserve(long bytes) => throw new NotSupportedException();
-
     public void Sync() => throw new NotSupportedException();
 
     public void Dispose()

@@ -338,7 +338,7 @@ internal static class CrashOperations
         SyncFailure sync = random.OneIn(2) ? SyncFailure.KeepCache : SyncFailure.RevertCache;
         string errno = random.OneIn(3) ? "ENOSPC" : "EIO";
         int bytes = random.Next(1, 600);
-        (DiskOperationKind kind, FaultAction action) = random.Next(15) switch
+        (DiskOperationKind kind, FaultAction action) = random.Next(14) switch
         {
             < 4 => (DiskOperationKind.Sync, FaultAction.FailSync(sync, errno)),
             4 => (DiskOperationKind.Write, FaultAction.Fail(errno)),
@@ -350,7 +350,6 @@ internal static class CrashOperations
             10 => (DiskOperationKind.SyncDirectory, FaultAction.FailSync(sync)),
             11 => (DiskOperationKind.Rename, FaultAction.Fail()),
             12 => (DiskOperationKind.Delete, FaultAction.Fail()),
-            13 => (DiskOperationKind.Reserve, FaultAction.Fail(errno)),
             _ => (DiskOperationKind.Create, FaultAction.Fail(errno)),
         };
         bool atSegments = random.OneIn(2);

@@ -15,7 +15,6 @@ public enum DiskOperationKind
     Read,
     Sync,
     DropCache,
-    Reserve,
     Replace,
 }
 

@@ -58,9 +58,6 @@ internal sealed class SimulatedDisk
     /// <summary>Whether the file system has locks; if not, only a caller who allows the unsafe gets in.</summary>
     public bool HasLocks { get; set; } = true;
 
-    /// <summary>Whether space can be reserved without writing zeros. Default: yes.</summary>
-    public bool CanReserve { get; set; } = true;
-
     /// <summary>Whether a fault has stopped the machine. Say how, by <see cref="Kill"/> or
     /// <see cref="PowerCut(Random, CrashStyle, DirectoryCrash)"/>, before the next <see cref="Mount"/>.</summary>
     public bool IsCrashed
@@ -179,7 +176,6 @@ internal sealed class SimulatedDisk
                 _directory = _directory.Clone(),
                 _capacityBytes = _capacityBytes,
                 HasLocks = HasLocks,
-                CanReserve = CanReserve,
                 Random = Random.Clone(),
             };
         }

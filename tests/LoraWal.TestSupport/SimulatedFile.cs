@@ -91,34 +91,6 @@ internal sealed class SimulatedFile : IStorageFile
         return count;
     }
 
-    /// <inheritdoc/>
-    /// <remarks>A crash in the middle leaves any length up to the one asked for. What is reserved and not written is
-    /// zeros, on the disk as in the cache: a power cut may lose a length, never show old bytes.</remarks>
-    public bool TryReserve(long bytes)
-    {
-        if (!_disk.CanReserve)
-        {
-            return false;
-        }
-
-        using DiskCall call = Begin(DiskOperationKind.Reserve, 0, (int)bytes);
-        call.Arrive("fallocate");
-        if (RoomAt(0, (int)bytes) < bytes)
-        {
-            throw SimulatedError.Create("ENOSPC", "fallocate", Path);
-        }
-
-        if (call.CrashesMid)
-        {
-            _inode.Reserve(_disk.Random.Next((int)bytes + 1));
-            call.Crash();
-        }
-
-        _inode.Reserve((int)bytes);
-        call.Finish((int)bytes);
-        return true;
-    }
-
     public void Sync()
     {
         using DiskCall call = Begin(DiskOperationKind.Sync, 0, 0);

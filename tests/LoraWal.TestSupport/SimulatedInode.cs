@@ -84,20 +84,6 @@ internal sealed class SimulatedInode
         _pending.Add(new PendingWrite(_sequence, first, Image(first, last - first + 1)));
     }
 
-    /// <summary>Makes the file longer without writing to it: the new part is zeros.</summary>
-    public void Reserve(int length)
-    {
-        if (length > Length)
-        {
-            Own(ref _cache, ref _cacheShared, length);
-            _diskShared &= !_areTwins;
-            _areTwins = false;
-            _sequence++;
-            Length = length;
-            _lengths.Add(new PendingLength(_sequence, length));
-        }
-    }
-
     /// <summary>What a sync that begins now covers.</summary>
     public long BeginSync() => _sequence;
 

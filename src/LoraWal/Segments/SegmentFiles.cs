@@ -11,10 +11,6 @@ internal sealed class SegmentFiles(IStorage storage)
 
     public IStorage Storage => storage;
 
-    /// <summary>Whether space is reserved for new files, rather than zeros written: half the bytes to write, but the
-    /// first sync after each write has metadata to write, too. docs/adr/0007-reserved-segments.md</summary>
-    public bool Reserves { get; init; }
-
     /// <summary>Makes a file of zeros under a temporary name, synced. Whatever had that name goes.</summary>
     public IStorageFile Fill(string temporaryName, long bytes)
     {
@@ -22,11 +18,7 @@ internal sealed class SegmentFiles(IStorage storage)
         IStorageFile file = storage.Create(temporaryName);
         try
         {
-            if (!Reserves || !file.TryReserve(bytes))
-            {
-                file.WriteZeros(0, bytes);
-            }
-
+            file.WriteZeros(0, bytes);
             file.Sync();
             return file;
         }

@@ -74,32 +74,6 @@ internal sealed unsafe class DiskFile(SafeFileHandle handle, string path) : ISto
         }
     }
 
-    // WHY NOT posix_fallocate, or the preallocation of FileStream: where the file system cannot reserve, they write
-    // into every block, or do nothing, and do not say so.
-    public bool TryReserve(long bytes)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
-
-        while (NativeMethods.Allocate(handle, 0, 0, bytes) != 0)
-        {
-            int errno = Marshal.GetLastPInvokeError();
-            if (Errno.IsNotSupported(errno))
-            {
-                return false;
-            }
-
-            if (errno != Errno.Interrupted)
-            {
-                throw Errno.From($"fallocate of {bytes} bytes", Path, errno);
-            }
-        }
-
-        return true;
-    }
-
     // WHY NOT RandomAccess.FlushToDisk or FileStream.Flush(true): on Linux both report success when the system call
     // fails, so the log would acknowledge what is gone. docs/adr/0001-own-fsync.md
     public void Sync() => SystemSync.SyncData(handle, Path);

@@ -17,9 +17,6 @@ internal static class Errno
     /// <summary>EACCES, EPERM, EROFS, EINVAL: a directory that cannot be synced, nor have been changed by us.</summary>
     public static bool CannotSync(int errno) => errno is 13 or 1 or 30 or 22;
 
-    /// <summary>EOPNOTSUPP, ENOSYS, as Linux numbers them: the file system or the kernel has no such call.</summary>
-    public static bool IsNotSupported(int errno) => errno is 95 or 38;
-
     /// <summary>The exception for the last failed call of this thread.</summary>
     public static StorageException Last(string call, string path) =>
         From(call, path, Marshal.GetLastPInvokeError());

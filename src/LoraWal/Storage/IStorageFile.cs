@@ -18,11 +18,6 @@ internal interface IStorageFile : IDisposable
     /// <returns>Bytes read; 0 at the end of the file.</returns>
     int Read(long offset, Span<byte> target);
 
-    /// <summary>Takes space for a new file and gives it this length without writing it: it reads as zeros, and no
-    /// write within it needs space. The first sync after a write to such a place also writes metadata.</summary>
-    /// <returns>False, and nothing done, where there is no such call: write zeros instead.</returns>
-    bool TryReserve(long bytes);
-
     /// <summary>Syncs data and length: what was written before the call survives a power cut once it has returned.
     /// After a failure nothing is known, and the call must not be made again: it may report success for bytes that
     /// are gone.</summary>

@@ -43,9 +43,6 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibC, EntryPoint = "pread", SetLastError = true)]
     public static partial nint Read(SafeFileHandle file, byte* target, nint count, long offset);
 
-    [LibraryImport(LibC, EntryPoint = "fallocate", SetLastError = true)]
-    public static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
-
     [LibraryImport(LibC, EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Rename(string from, string to);
 
