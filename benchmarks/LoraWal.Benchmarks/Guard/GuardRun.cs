@@ -59,7 +59,7 @@ internal sealed class GuardRun(string root)
             "64 durable async writers, of 1 writer", 12, "commits no longer share an fsync",
             async () => await DurableAsync(64) / await DurableAsync(1));
         yield return new GuardCheck(
-            "256 durable async writers, of 64 writers", 1.3, "a crowd no longer grows with its writers",
+            "256 durable async writers, of 64 writers", 1.15, "a crowd no longer grows with its writers",
             async () => await DurableAsync(256) / await DurableAsync(64));
         yield return new GuardCheck(
             "durable commit of 1 writer, of the floor", 0.4,
@@ -72,7 +72,7 @@ internal sealed class GuardRun(string root)
             "buffered append, of the written append", 2.5, "a buffered append makes a system call, or waits",
             () => Task.FromResult(Blocking(_wal, Promise.Buffered) / Blocking(_wal, Promise.Written)));
         yield return new GuardCheck(
-            "replay of transactions of 100, of lone records", 1.5, "batches are no longer read as one frame",
+            "replay of transactions of 100, of lone records", 1.15, "batches are no longer read as one frame",
             () => Task.FromResult(Replay(100) / Replay(1)));
         yield return new GuardCheck(
             "replay of lone records, of writing them", 1.5, "reading is no longer sequential in large chunks",
