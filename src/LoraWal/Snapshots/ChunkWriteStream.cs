@@ -5,7 +5,7 @@ using LoraWal.Storage;
 namespace LoraWal.Snapshots;
 
 /// <summary>Stores what is written to it as chunks behind a snapshot's header.</summary>
-internal sealed class ChunkWriteStream(IStorageFile file, byte[] salt, SnapshotCipher? cipher) : ForwardStream
+internal sealed class ChunkWriteStream(IStorageFile file, byte[] salt, SnapshotCipher? cipher) : ForwardWriteStream
 {
     private readonly SnapshotChunk _chunk = new(salt);
     private readonly byte[] _plain = new byte[SnapshotChunk.PayloadBytes];
@@ -14,8 +14,6 @@ internal sealed class ChunkWriteStream(IStorageFile file, byte[] salt, SnapshotC
 
     private int _used;
     private long _offset = SnapshotHeader.Bytes;
-
-    public override bool CanRead => false;
 
     public override bool CanWrite => true;
 
@@ -36,22 +34,6 @@ internal sealed class ChunkWriteStream(IStorageFile file, byte[] salt, SnapshotC
             }
         }
     }
-
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override ValueTask WriteAsync(
-        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        Write(buffer.Span);
-        return ValueTask.CompletedTask;
-    }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException("A snapshot that is taken is not read.");
 
     /// <summary>Stores the last chunk and the end chunk.</summary>
     public void Finish(long payloadBytes)

@@ -78,11 +78,9 @@ internal sealed class SnapshotWriter : IDisposable
     }
 
     /// <summary>What the machine is given: counts, and outlives being disposed of.</summary>
-    private sealed class PayloadStream(Stream target) : ForwardStream
+    private sealed class PayloadStream(Stream target) : ForwardWriteStream
     {
         private bool _ended;
-
-        public override bool CanRead => false;
 
         public override bool CanWrite => !_ended;
 
@@ -94,22 +92,6 @@ internal sealed class SnapshotWriter : IDisposable
             target.Write(buffer);
             Written += buffer.Length;
         }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override ValueTask WriteAsync(
-            ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Write(buffer.Span);
-            return ValueTask.CompletedTask;
-        }
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) =>
-            throw new NotSupportedException("A snapshot that is taken is not read.");
 
         /// <summary>Nothing more comes.</summary>
         public void End()
