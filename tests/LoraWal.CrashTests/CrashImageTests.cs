@@ -25,7 +25,7 @@ public sealed class CrashImageTests
         using RecordedDisk recorded = disk;
         var random = new Random(Seed);
         CrashStyle[] styles = [CrashStyle.Prefix, CrashStyle.FlushedOnly, CrashStyle.Subset, CrashStyle.Torn];
-        var images = new CrashImages(disk.BaseImage, calls, random);
+        var images = new CrashImages(format, disk.BaseImage, calls, random);
         long lost = 0;
         long most = 0;
         for (int i = 0; i < Images; i++)
@@ -60,7 +60,7 @@ public sealed class CrashImageTests
         (string[] lines, List<BlockCall> calls, RecordedDisk disk) = await RecordAsync(format, "PerCommit");
         using RecordedDisk recorded = disk;
         var random = new Random(Seed);
-        var images = new CrashImages(disk.BaseImage, calls, random);
+        var images = new CrashImages(format, disk.BaseImage, calls, random);
         int opened = 0;
         int refused = 0;
         int unmountable = 0;

@@ -20,9 +20,18 @@ internal enum CrashStyle
 }
 
 /// <summary>Builds what a disk may hold after a power cut, out of what was done to it.</summary>
-internal sealed class CrashImages(string baseImage, List<BlockCall> calls, Random random)
+internal sealed class CrashImages(string format, string baseImage, List<BlockCall> calls, Random random)
 {
     private const int SectorBytes = 512;
+
+    // ext4 and btrfs write their superblock in place with a checksum over all its sectors: they rely on the disk to write
+    // them as one, and cannot be mounted without repair if it does not. That is not what is tested here.
+    private readonly (long From, long To) _superblock = format switch
+    {
+        "ext4" => (1024, 2048),
+        "btrfs" => (64 * 1024, 68 * 1024),
+        _ => (0, SectorBytes),
+    };
 
     /// <summary>Writes one image.</summary>
     /// <param name="path">The image's file.</param>
@@ -56,15 +65,18 @@ internal sealed class CrashImages(string baseImage, List<BlockCall> calls, Rando
         if (style == CrashStyle.Torn)
         {
             long lost = 0;
+            bool isKept = false;
             for (int at = 0; at < call.Data.Length; at += SectorBytes)
             {
-                if (random.Next(2) == 0)
+                long place = call.Offset + at;
+                isKept = place > _superblock.From && place < _superblock.To && at > 0 ? isKept : random.Next(2) > 0;
+                if (!isKept)
                 {
                     lost++;
                     continue;
                 }
 
-                image.Position = call.Offset + at;
+                image.Position = place;
                 image.Write(call.Data.AsSpan(at, Math.Min(SectorBytes, call.Data.Length - at)));
             }
 
