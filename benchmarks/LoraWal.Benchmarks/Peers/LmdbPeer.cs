@@ -45,6 +45,8 @@ internal sealed class LmdbPeer : IContender
 
         public Log(string directory, Promise promise)
         {
+            // Where it is missing, an environment that was begun would end the program from its finalizer.
+            _ = ResolveNative("lmdb", typeof(LightningEnvironment).Assembly, path: null);
             Directory.CreateDirectory(directory);
             _environment = new LightningEnvironment(
                 directory, new EnvironmentConfiguration { MapSize = 4L << 30, MaxDatabases = 1 });
