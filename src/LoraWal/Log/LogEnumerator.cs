@@ -16,7 +16,8 @@ internal sealed class LogEnumerator(
     public WalTransaction Current => _current;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ValueTask<bool> MoveNextAsync() => _pass is { } pass && pass.TryNextOfFrame(out _current)
+    public ValueTask<bool> MoveNextAsync() =>
+        _pass is { HasNextOfFrame: true } pass && pass.TryNextOfFrame(out _current)
         ? new ValueTask<bool>(true)
         : MoveOnAsync();
 

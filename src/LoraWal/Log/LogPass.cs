@@ -42,6 +42,9 @@ internal sealed class LogPass : IDisposable
     /// <summary>Whether this pass follows, and looks at the edges when it is asked next.</summary>
     public bool WillLook => _isStale && _options.Follow;
 
+    /// <summary>Whether the frame at hand holds more.</summary>
+    public bool HasNextOfFrame => _split.HasNext;
+
     /// <summary>The next transaction of the frame at hand.</summary>
     public bool TryNextOfFrame(out WalTransaction transaction) => _split.TryNext(out transaction);
 
@@ -51,10 +54,16 @@ internal sealed class LogPass : IDisposable
     /// <exception cref="WalTruncatedException">What comes next has been truncated away meanwhile.</exception>
     public PassStatus Next(out WalTransaction transaction, CancellationToken cancellationToken)
     {
-        while (!_split.TryNext(out transaction))
+        while (true)
         {
+            if (_split.HasNext && _split.TryNext(out transaction))
+            {
+                return PassStatus.Transaction;
+            }
+
             if (_split.IsPastEnd)
             {
+                transaction = default;
                 return PassStatus.Ended;
             }
 
@@ -65,14 +74,13 @@ internal sealed class LogPass : IDisposable
 
             if (!_cursor.MoveNext(_edge))
             {
+                transaction = default;
                 return AtEdge();
             }
 
             cancellationToken.ThrowIfCancellationRequested();
             _split.Begin(_cursor.Frames, _cursor.Created);
         }
-
-        return PassStatus.Transaction;
     }
 
     public void Dispose() => _cursor.Dispose();

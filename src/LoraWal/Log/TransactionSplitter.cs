@@ -44,6 +44,10 @@ internal sealed class TransactionSplitter(ulong after, ulong upTo)
         _givenTo = frame.IsPayloadLasting ? _end : _position;
     }
 
+    /// <summary>Whether the frame at hand holds more. Ask this first where frames hold one record each: it is
+    /// cheaper than <see cref="TryNext"/>.</summary>
+    public bool HasNext => _hasNext;
+
     /// <summary>The next transaction of the frame that was asked for.</summary>
     public bool TryNext(out WalTransaction transaction)
     {
