@@ -334,7 +334,7 @@ internal sealed class CommitState
             return HandOn.IoThread;
         }
 
-        if (write && IoSyncs && !HelperLeads)
+        if (write && IoSyncs && IsSyncing && !HelperLeads)
         {
             HelperLeads = true;
             return HandOn.Helper;

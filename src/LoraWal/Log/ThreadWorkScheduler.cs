@@ -65,6 +65,11 @@ internal sealed class ThreadWorkScheduler : IWorkScheduler
 
         private void Loop()
         {
+            if (!Thread.CurrentThread.IsThreadPoolThread)
+            {
+                ShortSlice.Ask();
+            }
+
             while (true)
             {
                 _wake.Wait();

@@ -52,6 +52,10 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibC, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int StatX(int directory, string path, int flags, uint mask, byte* result);
 
+    // By its number: C libraries have no function for these, or a recent one.
+    [LibraryImport(LibC, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SystemCall(nint number, nint first, void* second, nint third, nint fourth);
+
     [LibraryImport(Kernel32, EntryPoint = "FlushFileBuffers", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
     public static partial bool FlushFileBuffers(SafeFileHandle file);
