@@ -89,7 +89,7 @@ internal sealed class Chart(CompareReport report)
     {
         (string Name, double Value)[] bars = [.. report.Rows
             .Where(row => row.Workload == workload && row.Values.ContainsKey(value))
-            .Where(row => row.Contender != Contenders.Floor)
+            .Where(row => row.Contender == Contenders.LoraWal || Contenders.IsPeer(row.Contender))
             .Select(row => (row.Contender, row.Values[value].Median))
             .OrderByDescending(bar => bar.Median)];
         if (bars.Length == 0)

@@ -27,7 +27,7 @@ internal sealed record CompareReport(
     /// <summary>The peer that was best at it.</summary>
     public Row? BestPeer(string workload, bool lowerIsBetter = false, string value = "rate") =>
         Rows.Where(row => row.Workload == workload && row.Absent is null && row.Values.ContainsKey(value)
-                && row.Contender != Contenders.LoraWal && row.Contender != Contenders.Floor)
+                && Contenders.IsPeer(row.Contender))
             .OrderBy(row => row.Values[value].Median * (lowerIsBetter ? 1 : -1))
             .FirstOrDefault();
 }

@@ -1,3 +1,4 @@
+using LoraWal.Benchmarks.Floors;
 using LoraWal.Benchmarks.Measuring;
 using LoraWal.Benchmarks.Peers;
 
@@ -29,7 +30,8 @@ internal sealed record AppendWorkload(Plan Plan, Promise Promise, int Callers, i
 
     // Only LoraWal and FasterLog have an asynchronous append that need not wait for a thread.
     public bool Takes(IContender contender) =>
-        (contender.Keeps(Promise) || (Promise == Promise.Buffered && contender.Name == Contenders.Floor))
+        (contender is not SharedFloor || (Callers > 1 && !IsAsync))
+        && (contender.Keeps(Promise) || (Promise == Promise.Buffered && contender.Name == Contenders.Floor))
         && (!IsAsync || Promise == Promise.Durable || contender is LoraWalContender or FasterLogPeer
             || contender.Name == Contenders.Floor);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LoraWal.Benchmarks.Floors;
 using LoraWal.Benchmarks.Measuring;
 using LoraWal.Benchmarks.Peers;
 
@@ -28,7 +29,7 @@ internal sealed record OpenWorkload(Plan Plan, int Megabytes, bool AfterKill) : 
     public bool KeepsDirectory => true;
 
     public bool Takes(IContender contender) =>
-        contender.Name != Contenders.Floor
+        contender is not (SharedFloor or FloorContender)
         && ((Megabytes <= FewMegabytes && !Plan.IsQuick) || contender is LoraWalContender or FasterLogPeer
             || (Plan.IsQuick && contender is SqlitePeer));
 

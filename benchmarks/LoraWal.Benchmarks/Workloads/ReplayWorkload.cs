@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LoraWal.Benchmarks.Floors;
 using LoraWal.Benchmarks.Measuring;
 using LoraWal.Benchmarks.Peers;
 
@@ -31,8 +32,9 @@ internal sealed record ReplayWorkload(Plan Plan, long Records, bool OneByOne) : 
     // Ten million records take the others a minute each to write, or more memory than there may be.
     public bool Takes(IContender contender) =>
         OneByOne ? contender is LoraWalContender
-        : (Records <= ManyRecords && contender is not DotNextPeer && !IsSlowToFill(contender))
-            || contender is LoraWalContender or FasterLogPeer || contender.Name == Contenders.Floor;
+        : contender is not SharedFloor
+        && ((Records <= ManyRecords && contender is not DotNextPeer && !IsSlowToFill(contender))
+            || contender is LoraWalContender or FasterLogPeer or FloorContender);
 
     private bool IsSlowToFill(IContender contender) => Plan.IsQuick && contender is (RocksDbPeer or ZoneTreePeer);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LoraWal.Benchmarks.Floors;
 using LoraWal.Benchmarks.Measuring;
 using LoraWal.Benchmarks.Peers;
 
@@ -33,7 +34,7 @@ internal sealed record SlowSyncWorkload(Plan Plan, Promise Promise) : IWorkload
     public bool KeepsDirectory => false;
 
     public bool Takes(IContender contender) => contender.Keeps(Promise)
-        && contender.Name != Contenders.Floor
+        && contender is not (SharedFloor or FloorContender)
         && (!Plan.IsQuick || contender is LoraWalContender or FasterLogPeer);
 
     public Task<Dictionary<string, double>> PrepareAsync(IContender contender, string directory) =>
