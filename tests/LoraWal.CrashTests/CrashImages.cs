@@ -24,8 +24,8 @@ internal sealed class CrashImages(string format, string baseImage, List<BlockCal
 {
     private const int SectorBytes = 512;
 
-    // ext4 and btrfs write their superblock in place with a checksum over all its sectors: they rely on the disk to write
-    // them as one, and cannot be mounted without repair if it does not. That is not what is tested here.
+    // ext4 and btrfs write their superblock in place with a checksum over all its sectors: they rely on the disk to
+    // write them as one, and cannot be mounted without repair if it does not. That is not what is tested here.
     private readonly (long From, long To) _superblock = format switch
     {
         "ext4" => (1024, 2048),

@@ -95,7 +95,8 @@ internal sealed class SegmentFiles(IStorage storage)
                 $"'{file.Path}' has format version {version}; this version reads {SegmentHeader.SupportedVersion}. "
                 + (version == 1
                     ? "This directory belongs to LoraDB: name another one."
-                    : "Open it with a later version."));
+                    : "Open it with the later version that wrote it. If there is none, its header is damaged: "
+                    + "bring the file back from a copy."));
         }
 
         if (status != HeaderStatus.Ok)

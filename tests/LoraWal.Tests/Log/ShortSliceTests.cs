@@ -11,7 +11,9 @@ public class ShortSliceTests
     public void The_thread_of_a_worker_asks_for_a_short_slice_and_the_threads_that_it_starts_get_none()
     {
         Assert.SkipUnless(
-            OperatingSystem.IsLinux() && Environment.OSVersion.Version >= FirstKernel && ShortSlice.Current() is not null,
+            OperatingSystem.IsLinux()
+            && Environment.OSVersion.Version >= FirstKernel
+            && ShortSlice.Current() is not null,
             "Slices of a thread's own exist from Linux 6.12 on.");
         ulong? usual = ShortSlice.Current();
         var target = new Target();
