@@ -2,8 +2,8 @@ using LoraWal.Benchmarks.Peers;
 
 namespace LoraWal.Benchmarks.Floors;
 
-/// <summary>The bare calls of the floor by several threads, one at a time behind a lock: what a log has to pay that puts
-/// all records into one order and writes each by itself.</summary>
+/// <summary>The bare calls of the floor by several threads, one at a time behind a lock: what a log has to pay that
+/// puts all records into one order and writes each by itself.</summary>
 internal sealed class SharedFloor : IContender
 {
     private readonly FloorContender _floor = new();

@@ -5,9 +5,9 @@ namespace LoraWal.Log;
 
 /// <summary>Has a thread run soon after it wakes, at the price of shorter turns.</summary>
 /// <remarks>
-/// Linux lets a thread finish its slice, a millisecond or more, before one that has just woken gets the processor. Where
-/// all processors are busy, the leader of a crowd comes back that late from a sync that took a tenth of it. A thread with
-/// a shorter slice does not wait for one with a longer. Its share of the processor stays what it was.
+/// Linux lets a thread finish its slice, a millisecond or more, before one that has just woken gets the processor.
+/// Where all processors are busy, the leader of a crowd comes back that late from a sync that took a tenth of it. A
+/// thread with a shorter slice does not wait for one with a longer. Its share of the processor stays what it was.
 /// </remarks>
 // From Linux 6.12 on. Elsewhere, or where it is not allowed, nothing happens. docs/adr/0010-short-turns.md
 internal static unsafe class ShortSlice

@@ -29,7 +29,7 @@ public partial class FaultTableTests
     [GeneratedRegex(@"^\| (\d+) \|.*\| (.*) \|$", RegexOptions.Multiline)]
     private static partial Regex Row();
 
-    [GeneratedRegex(@"`([A-Z][A-Za-z0-9]+(?:_[A-Za-z0-9]+)+)`")]
+    [GeneratedRegex(@"`([A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+)`")]
     private static partial Regex TestName();
 
     [GeneratedRegex(@"public (?:static )?(?:async )?(?:void|Task|ValueTask) ([A-Za-z0-9_]+)\(")]
