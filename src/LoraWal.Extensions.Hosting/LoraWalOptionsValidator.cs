@@ -9,7 +9,10 @@ internal sealed partial class LoraWalAnnotationsValidator : IValidateOptions<Lor
 
 /// <summary>Refuses bad settings with their place in the configuration, their value and what is allowed.</summary>
 internal sealed class LoraWalOptionsValidator(
-    string key, LoraWalConfiguration configuration, IEnumerable<StateMachineRegistration> machines)
+    string key,
+    LoraWalConfiguration configuration,
+    IEnumerable<StateMachineRegistration> machines,
+    IEnumerable<ReplayTargetRegistration> targets)
     : IValidateOptions<LoraWalOptions>
 {
     private static readonly LoraWalAnnotationsValidator Annotations = new();
@@ -113,7 +116,20 @@ internal sealed class LoraWalOptionsValidator(
             retention.MaxBytes <= 0 || options.MaxLogBytes <= 0 || retention.MaxBytes < options.MaxLogBytes,
             $"below MaxLogBytes ({options.MaxLogBytes}), or the log is full before retention makes room");
         // Two rules for what may go would end in a gap.
-        if (retention.HasLimit && machines.FirstOrDefault(machine => machine.Key == key) is { } machine)
+        if (machines.FirstOrDefault(machine => machine.Key == key) is not { } machine)
+        {
+            return;
+        }
+
+        if (targets.FirstOrDefault(target => target.Key == key) is { } target)
+        {
+            failures.Add($"{configuration.PathOf("Directory")}: the log has the replay target "
+                + $"{target.TargetType.Name}, but the state machine '{machine.Name}' truncates the log behind its "
+                + "snapshots, which the target may need. Make the target a state machine, or give it a log of its "
+                + "own.");
+        }
+
+        if (retention.HasLimit)
         {
             failures.Add($"{configuration.PathOf("Retention")} sets a limit, but the state machine '{machine.Name}' "
                 + "truncates the log behind its snapshots. Remove the limits, or the state machine.");

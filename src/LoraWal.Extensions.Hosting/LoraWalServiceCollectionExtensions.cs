@@ -110,7 +110,10 @@ public static class LoraWalServiceCollectionExtensions
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<LoraWalOptions>>(
             provider => new LoraWalOptionsValidator(
-                key, ConfigurationOf(provider, key), provider.GetServices<StateMachineRegistration>()));
+                key,
+                ConfigurationOf(provider, key),
+                provider.GetServices<StateMachineRegistration>(),
+                provider.GetServices<ReplayTargetRegistration>()));
     }
 
     private static void AddLog(IServiceCollection services, string key)

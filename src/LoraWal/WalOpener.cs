@@ -1,6 +1,7 @@
 using LoraWal.Cursors;
 using LoraWal.Diagnostics;
 using LoraWal.Log;
+using LoraWal.Machines;
 using LoraWal.Recovery;
 using LoraWal.Segments;
 using LoraWal.Snapshots;
@@ -53,6 +54,7 @@ internal static class WalOpener
         {
             options.RecordTypes.Use();
             Wal wal = Build(environment, options, settings, files, recovered, environment.Time.GetElapsedTime(start));
+            HoldForMachines(wal.Parts.Core.Holds, names);
             Report(environment, options, wal);
             return wal;
         }
@@ -99,6 +101,25 @@ internal static class WalOpener
             Cursors = cursors,
             Recovery = recovered.Report with { Duration = took },
         };
+    }
+
+    // A machine that nobody has opened yet keeps what lies above the oldest of its snapshots: others may truncate
+    // before.
+    private static void HoldForMachines(TruncationHolds holds, IReadOnlyList<string> names)
+    {
+        var oldest = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        foreach (string name in names)
+        {
+            if (SnapshotName.TryParse(name, out ulong lsn, out string machine))
+            {
+                oldest[machine] = Math.Min(lsn, oldest.GetValueOrDefault(machine, ulong.MaxValue));
+            }
+        }
+
+        foreach ((string machine, ulong lsn) in oldest)
+        {
+            holds.Set(SnapshotTaker.HolderOf(machine), lsn);
+        }
     }
 
     private static ILogger LoggerOf(WalEnvironment environment) =>

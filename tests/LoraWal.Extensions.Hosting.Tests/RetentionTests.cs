@@ -82,6 +82,23 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_replay_target_beside_a_state_machine_is_refused()
+    {
+        var opener = new FakeOpener();
+        HostApplicationBuilder builder = HostFixture.Builder(opener, ("LoraWal:Directory", "wal"));
+        builder.Services.AddLoraWal().AddReplayTarget<CollectingTarget>().AddStateMachine<NoMachine>("counters");
+        using IHost host = builder.Build();
+
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.StartsWith(
+            "LoraWal:Directory: the log has the replay target CollectingTarget, but the state machine 'counters' "
+            + "truncates the log behind its snapshots",
+            failure.Message,
+            StringComparison.Ordinal);
+        Assert.Equal(0, opener.Attempts);
+    }
+
+    [Fact]
     public async Task Segments_go_by_age_while_the_host_runs_and_readers_are_told()
     {
         var time = new FakeTimeProvider();

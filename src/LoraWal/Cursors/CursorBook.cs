@@ -49,12 +49,20 @@ internal sealed class CursorBook(LogCore core, LogControl control, IStorage stor
     {
         bool isKnown = FindClosed(name) is not null;
         core.ThrowIfPoisoned(outcomeUnknown: false);
-        if (!_store.Delete(name) && !isKnown)
+        bool isGone = true;
+        control.Files.ChangeNames(() =>
+        {
+            isGone = _store.Delete(name) || isKnown;
+            if (isGone)
+            {
+                SyncDirectory();
+            }
+        });
+        if (!isGone)
         {
             return false;
         }
 
-        SyncDirectory();
         lock (_lock)
         {
             _entries.Remove(name);
@@ -270,8 +278,11 @@ internal sealed class CursorBook(LogCore core, LogControl control, IStorage stor
             Sequence = next.Sequence + 1,
             Updated = core.Environment.Time.GetUtcNow().ToUnixTimeMilliseconds(),
         };
-        _store.Replace(file);
-        SyncDirectory();
+        control.Files.ChangeNames(() =>
+        {
+            _store.Replace(file);
+            SyncDirectory();
+        });
 
         // ORDER: only now is the position durable, and may records at or below it go.
         entry.Update(file);

@@ -62,6 +62,14 @@ internal sealed class LogControl(LogWriter log, SegmentMaker maker)
     /// <exception cref="ObjectDisposedException">The log is closed.</exception>
     public Task<T> AloneAsync<T>(Func<T> work) => RunAsync(work, isWrite: false);
 
+    /// <summary>Waits until a record is durable whose append has returned this LSN.</summary>
+    public ValueTask WaitForOwnAsync(ulong lsn, CancellationToken cancellationToken) =>
+        log.WaitForOwnAsync(lsn, cancellationToken);
+
+    /// <summary>Syncs what is written. For work that <see cref="AloneAsync"/> does.</summary>
+    /// <exception cref="WalPoisonedException">The sync failed, or the log is poisoned.</exception>
+    public void SyncWritten() => log.Gate.PassBlocking(SyncReason.Checkpoint);
+
     /// <summary>Writes and syncs what is left, marks the log as closed, and lets go of everything but the
     /// directory. The log refuses new calls already.</summary>
     /// <returns>What went wrong with it; null if the log is clean.</returns>

@@ -124,21 +124,37 @@ internal sealed class LogWriter
     }
 
     /// <summary>Waits until an LSN is durable.</summary>
-    public ValueTask WaitForDurableAsync(ulong lsn, CancellationToken cancellationToken)
+    public ValueTask WaitForDurableAsync(ulong lsn, CancellationToken cancellationToken) =>
+        WaitForDurableAsync(lsn, isOwn: false, cancellationToken);
+
+    /// <summary>Waits until a record is durable whose append has returned this LSN: whatever was dropped before, it was
+    /// not this one.</summary>
+    public ValueTask WaitForOwnAsync(ulong lsn, CancellationToken cancellationToken) =>
+        WaitForDurableAsync(lsn, isOwn: true, cancellationToken);
+
+    private ValueTask WaitForDurableAsync(ulong lsn, bool isOwn, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Waiter waiter;
         HandOn handOn;
         lock (_state.Gate)
         {
-            Core.Full.ThrowIfDropped(lsn); // first: the LSN may be that of a later record, which is durable
+            if (!isOwn)
+            {
+                Core.Full.ThrowIfDropped(lsn); // first: the LSN may be that of a later record, which is durable
+            }
+
             if (lsn <= _state.SettledLsn)
             {
                 return default;
             }
 
             ThrowIfClosing();
-            Core.Full.ThrowOnceIfDroppedBefore(lsn);
+            if (!isOwn)
+            {
+                Core.Full.ThrowOnceIfDroppedBefore(lsn);
+            }
+
             if (lsn > _state.LastAssigned)
             {
                 throw new ArgumentOutOfRangeException(

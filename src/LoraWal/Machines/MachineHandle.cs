@@ -13,10 +13,11 @@ internal sealed class MachineHandle
     private readonly SnapshotTaker _taker;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _stopLock = new();
-    private Task _background = Task.CompletedTask;
     private ITimer? _timer;
     private Task? _stopped;
     private int _requested;
+    private ulong _fullAt = ulong.MaxValue;
+    private volatile bool _isStopped;
 
     public MachineHandle(Wal wal, string name, SnapshotOptions options, MachineRunner runner, SnapshotTaker taker)
     {
@@ -76,14 +77,14 @@ internal sealed class MachineHandle
 
     public ValueTask<Lsn> ExecuteAsync(
         ReadOnlyMemory<byte> payload, ushort recordType, CancellationToken cancellationToken) =>
-        _runner.Fault is { } fault
-            ? ValueTask.FromException<Lsn>(MachineRunner.Again(fault))
+        WhyNot() is { } refused
+            ? ValueTask.FromException<Lsn>(refused)
             : FinishAsync(
                 _wal.AppendAsync(payload, recordType, AppendDurability.Default, cancellationToken), cancellationToken);
 
     public ValueTask<Lsn> ExecuteAsync(WalBatch batch, CancellationToken cancellationToken) =>
-        _runner.Fault is { } fault
-            ? ValueTask.FromException<Lsn>(MachineRunner.Again(fault))
+        WhyNot() is { } refused
+            ? ValueTask.FromException<Lsn>(refused)
             : FinishAsync(_wal.CommitAsync(batch, AppendDurability.Default, cancellationToken), cancellationToken);
 
     public ValueTask WaitForAppliedAsync(Lsn lsn, CancellationToken cancellationToken) =>
@@ -102,29 +103,62 @@ internal sealed class MachineHandle
         }
     }
 
+    // What is refused here is not in the log; what is cancelled or fails below may be.
+    private Exception? WhyNot() =>
+        _runner.Fault is { } fault ? MachineRunner.Again(fault)
+        : _isStopped ? new ObjectDisposedException(Name, $"The state machine '{Name}' has been stopped.")
+        : null;
+
     // Under PerCommit the record is applied while its sync runs: mostly there is nothing left to wait for.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Lsn> FinishAsync(ValueTask<Lsn> append, CancellationToken cancellationToken)
     {
-        Lsn lsn = await append.ConfigureAwait(false);
-        if (_options.ApplyWhen == ApplyWhen.Durable)
+        Lsn lsn;
+        try
         {
-            await _wal.WaitForDurableAsync(lsn, cancellationToken).ConfigureAwait(false);
+            lsn = await append.ConfigureAwait(false);
+        }
+        catch (WalFullException)
+        {
+            MakeRoom();
+            throw;
         }
 
-        if (!_runner.TryCatchUp(lsn.Value))
+        try
         {
-            await _runner.Waiters.WaitAsync(lsn.Value, cancellationToken).ConfigureAwait(false);
+            if (_options.ApplyWhen == ApplyWhen.Durable)
+            {
+                await _wal.Parts.Control.WaitForOwnAsync(lsn.Value, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (!_runner.TryCatchUp(lsn.Value))
+            {
+                await _runner.Waiters.WaitAsync(lsn.Value, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException canceled) when (canceled is not WalWaitCanceledException)
+        {
+            throw new WalWaitCanceledException(lsn, cancellationToken); // the record has its LSN: it is in the log
         }
 
         return lsn;
+    }
+
+    // The log may be full of what a snapshot makes superfluous. Once for each state: another try would change nothing.
+    private void MakeRoom()
+    {
+        ulong applied = _runner.Waiters.Applied;
+        if (Interlocked.Exchange(ref _fullAt, applied) != applied)
+        {
+            RequestSnapshot();
+        }
     }
 
     private void RequestSnapshot()
     {
         if (Interlocked.Exchange(ref _requested, 1) == 0)
         {
-            _core.Environment.Work.Run("lorawal-snapshot", () => _background = TakeQuietlyAsync());
+            _core.Environment.Work.Run("lorawal-snapshot", () => _ = TakeQuietlyAsync());
         }
     }
 
@@ -143,7 +177,7 @@ internal sealed class MachineHandle
             Volatile.Write(ref _requested, 0);
         }
 
-        if (_runner.Schedule.IsDue && !_stopping.IsCancellationRequested)
+        if (_runner.Schedule.IsDue && _runner.Fault is null && !_stopping.IsCancellationRequested)
         {
             RequestSnapshot(); // it became due again meanwhile, and nobody may come to say so
         }
@@ -157,8 +191,8 @@ internal sealed class MachineHandle
             await timer.DisposeAsync().ConfigureAwait(false);
         }
 
+        _isStopped = true;
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _background.ConfigureAwait(false);
         if (_options.OnShutdown && _runner.Fault is null)
         {
             _runner.CatchUp();
@@ -172,6 +206,7 @@ internal sealed class MachineHandle
             }
         }
 
+        await _taker.EndAsync().ConfigureAwait(false);
         _runner.Dispose();
         GiveName(_core, Name);
     }

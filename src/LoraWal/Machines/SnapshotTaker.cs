@@ -18,9 +18,11 @@ internal sealed class SnapshotTaker(
 {
     private readonly SemaphoreSlim _one = new(1);
     private readonly LogCore _core = wal.Parts.Core;
+    private readonly LogControl _control = wal.Parts.Control;
     private readonly SegmentFiles _files = wal.Parts.Control.Files;
     private volatile Exception? _failure;
     private volatile int _failures;
+    private bool _hasEnded;
 
     /// <summary>Why the last one failed; null if it did not.</summary>
     public Exception? Failure => _failure;
@@ -41,8 +43,9 @@ internal sealed class SnapshotTaker(
         await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(_hasEnded, this);
+            runner.Schedule.Restart(); // before anything can fail: what stays due would be tried again at once
             runner.ThrowIfFailed();
-            runner.Schedule.Restart();
             if (runner.Waiters.Applied > shelf.Newest)
             {
                 await SaveAsync(cancellationToken).ConfigureAwait(false);
@@ -70,8 +73,18 @@ internal sealed class SnapshotTaker(
         }
     }
 
-    private static bool IsFailure(Exception failure, CancellationToken cancellationToken) =>
+    /// <summary>Waits for a snapshot under way; later ones are refused: the name may be another machine's by
+    /// then.</summary>
+    public async Task EndAsync()
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        _hasEnded = true;
+        _one.Release();
+    }
+
+    private bool IsFailure(Exception failure, CancellationToken cancellationToken) =>
         failure is not WalStateMachineException
+        && !(failure is ObjectDisposedException && (_hasEnded || _core.Edges().IsClosed))
         && !(failure is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
     // Steps 1 to 3.
@@ -106,23 +119,19 @@ internal sealed class SnapshotTaker(
             }
 
             long bytes = writer.Finish();
-            if (_core.State.SettledLsn < lsn)
+            await _control.AloneAsync(() =>
             {
-                await wal.SyncAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            _core.ThrowIfPoisoned(outcomeUnknown: false);
-            _files.PublishOther(temporary, SnapshotName.Of(lsn, name));
+                Publish(lsn, temporary);
+                return true;
+            }).ConfigureAwait(false);
             shelf.Add(lsn);
             WalLog.SnapshotTaken(
                 _core.Logger, _core.Name, name, new Lsn(lsn), bytes, _core.Environment.Time.GetElapsedTime(start));
         }
         catch
         {
-            // Whether it has its name by now or not: nothing rests on it yet.
             writer?.Dispose();
-            _files.TryDelete(temporary);
-            _files.TryDelete(SnapshotName.Of(lsn, name));
+            await DiscardAsync(lsn, temporary).ConfigureAwait(false);
             throw;
         }
         finally
@@ -131,24 +140,72 @@ internal sealed class SnapshotTaker(
         }
     }
 
+    // Alone: nothing of it reaches into the time of the directory's next owner.
+    private void Publish(ulong lsn, string temporary)
+    {
+        if (_core.State.SettledLsn < lsn)
+        {
+            // WHY NOT SyncAsync: it would take away the one report of buffered records that were dropped.
+            _control.SyncWritten();
+        }
+
+        _core.ThrowIfPoisoned(outcomeUnknown: false);
+        _files.PublishOther(temporary, SnapshotName.Of(lsn, name));
+    }
+
+    // Whether it has its name by now or not: nothing rests on it yet.
+    private async Task DiscardAsync(ulong lsn, string temporary)
+    {
+        try
+        {
+            await _control.AloneAsync(() =>
+                _files.TryDelete(temporary) | _files.TryDelete(SnapshotName.Of(lsn, name))).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The log has been closed: the next open deletes it.
+        }
+    }
+
     // Steps 4 to 6; again after a failure in between, also when nothing new has been applied.
     private async Task SettleAsync(CancellationToken cancellationToken)
     {
-        if (wal.Status.CheckpointLsn.Value < shelf.Newest)
-        {
-            await wal.CheckpointAsync(new Lsn(shelf.Newest), cancellationToken).ConfigureAwait(false);
-        }
+        bool isFull = !await TryMarkAsync(cancellationToken).ConfigureAwait(false);
 
         if (shelf.DeleteSurplus(options.Keep) is { } failure)
         {
             WalLog.SnapshotNotDeleted(_core.Logger, _core.Name, name, failure);
         }
 
-        // With fewer snapshots the log from its beginning is what stands in for a damaged one.
-        if (shelf.Count >= options.Keep)
+        // With fewer snapshots the log from its beginning stands in for a damaged one. But a full log would stay
+        // full for ever: nothing more is applied that would bring the next snapshot.
+        if (shelf.Count >= options.Keep || isFull || _core.Full.IsFull)
         {
             _core.Holds.Set(HolderOf(name), shelf.Oldest);
             await wal.TruncateAsync(new Lsn(shelf.Oldest), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (isFull && !await TryMarkAsync(cancellationToken).ConfigureAwait(false))
+        {
+            throw new WalFullException("There is no room for the marker of a checkpoint.");
+        }
+    }
+
+    /// <returns>Whether there is room for the marker.</returns>
+    private async Task<bool> TryMarkAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (wal.Status.CheckpointLsn.Value < shelf.Newest)
+            {
+                await wal.CheckpointAsync(new Lsn(shelf.Newest), cancellationToken).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (WalFullException)
+        {
+            return false;
         }
     }
 

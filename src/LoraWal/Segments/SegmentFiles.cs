@@ -11,6 +11,9 @@ internal sealed class SegmentFiles(IStorage storage)
 
     public IStorage Storage => storage;
 
+    /// <summary>Whether the calling thread is between a rename and its sync.</summary>
+    public bool IsChangingNames => _publishing.IsHeldByCurrentThread;
+
     /// <summary>Makes a file of zeros under a temporary name, synced. Whatever had that name goes.</summary>
     public IStorageFile Fill(string temporaryName, long bytes)
     {
@@ -48,6 +51,15 @@ internal sealed class SegmentFiles(IStorage storage)
             storage.Rename(temporaryName, SegmentName.Of(id));
             file.Path = Path.Combine(storage.DirectoryPath, SegmentName.Of(id));
             storage.SyncDirectory();
+        }
+    }
+
+    /// <summary>Changes names and syncs the directory, with nobody else's sync in between.</summary>
+    public void ChangeNames(Action change)
+    {
+        lock (_publishing)
+        {
+            change();
         }
     }
 

@@ -36,6 +36,37 @@ public class CursorFaultTests
     }
 
     [Fact]
+    public void Nobody_elses_sync_of_the_directory_falls_between_a_new_name_and_its_own()
+    {
+        Wal wal = OpenWith(Records);
+        WalCursor cursor = OpenRead(wal, 4);
+        List<(DiskOperationKind Kind, bool IsAlone)> changes = [];
+        _log.Disk.Faults = operation =>
+        {
+            if (operation.Kind is DiskOperationKind.Replace or DiskOperationKind.Delete
+                or DiskOperationKind.SyncDirectory)
+            {
+                changes.Add((operation.Kind, wal.Parts.Control.Files.IsChangingNames));
+            }
+
+            return FaultAction.None;
+        };
+
+        _log.Acknowledge(cursor, 9);
+        _log.Finish(cursor.DisposeAsync());
+        _log.Finish(wal.DropCursorAsync("c"));
+
+        Assert.Equal(
+            [
+                (DiskOperationKind.Replace, true),
+                (DiskOperationKind.SyncDirectory, true),
+                (DiskOperationKind.Delete, true),
+                (DiskOperationKind.SyncDirectory, true),
+            ],
+            changes);
+    }
+
+    [Fact]
     public void A_full_disk_fails_the_acknowledgement_keeps_the_old_position_and_heals()
     {
         Wal wal = OpenWith(Records);

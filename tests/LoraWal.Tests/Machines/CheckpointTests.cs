@@ -246,7 +246,7 @@ public class CheckpointTests
         Assert.Single(log.Snapshots());
     }
 
-    private static void Until(TestLog log, Func<bool> reached)
+    internal static void Until(TestLog log, Func<bool> reached)
     {
         for (int i = 0; i < 1_000_000 && !reached(); i++)
         {
