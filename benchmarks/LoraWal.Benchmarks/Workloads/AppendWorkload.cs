@@ -30,7 +30,7 @@ internal sealed record AppendWorkload(Plan Plan, Promise Promise, int Callers, i
 
     // Only LoraWal and FasterLog have an asynchronous append that need not wait for a thread.
     public bool Takes(IContender contender) =>
-        (contender is not SharedFloor || (Callers > 1 && !IsAsync))
+        (contender is not SharedFloor || (Callers > 1 && IsAsync == (Promise == Promise.Durable)))
         && (contender.Keeps(Promise) || (Promise == Promise.Buffered && contender.Name == Contenders.Floor))
         && (!IsAsync || Promise == Promise.Durable || contender is LoraWalContender or FasterLogPeer
             || contender.Name == Contenders.Floor);
