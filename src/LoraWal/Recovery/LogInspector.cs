@@ -14,9 +14,10 @@ internal static class LogInspector
     /// <exception cref="StorageException">The directory cannot be read.</exception>
     public static WalInspection Inspect(IStorage storage)
     {
-        // INVARIANT: damage counts when two looks in a row find it at the same place. Beside a writer one look may find
-        // a promise and, in bytes that it read before that, not yet what is promised; or a seal, and a successor that
-        // was not there yet when the directory was read. Seals of many segments are at the same offset: hence the LSN.
+        // INVARIANT: damage, or a torn end, counts when two looks in a row find it at the same place. Beside a writer
+        // one look may find a promise and, in bytes that it read before that, not yet what is promised; or a seal, and
+        // a successor that was not there yet when the directory was read; or bytes behind an end that it had read
+        // before they were written. Seals of many segments are at the same offset: hence the LSN.
         (string Path, long Offset, Lsn Lsn)? before = null;
         for (int attempt = 1; ; attempt++)
         {
@@ -25,7 +26,16 @@ internal static class LogInspector
             try
             {
                 SegmentChain chain = LiveChain.Read(storage);
-                return chain.Run.Count == 0 ? found : Judge(storage, chain, found);
+                WalInspection judged = chain.Run.Count == 0 ? found : Judge(storage, chain, found);
+                (string, long, Lsn)? torn = judged.TornSegment is { } segment
+                    ? (segment, judged.TornOffset, judged.LastLsn)
+                    : null;
+                if (torn is null || before == torn || attempt == MostAttempts)
+                {
+                    return judged;
+                }
+
+                before = torn;
             }
             catch (WalCorruptException damage)
             {
