@@ -54,7 +54,7 @@ public class DroppedRecordTests
     }
 
     // The disk has room for one segment: the buffered record that needs the next one is dropped. Then there is space.
-    private static Lsn DropBuffered(TestLog world, Wal wal)
+    internal static Lsn DropBuffered(TestLog world, Wal wal)
     {
         wal.Append(Large);
         wal.Append(Large);

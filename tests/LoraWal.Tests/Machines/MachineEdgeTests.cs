@@ -1,5 +1,6 @@
 using LoraWal.TestSupport;
 using LoraWal.Tests.Concurrency;
+using LoraWal.Tests.Log;
 using LoraWal.Tests.Promises;
 
 namespace LoraWal.Tests.Machines;
@@ -66,7 +67,7 @@ public class MachineEdgeTests
         Wal wal = log.Open();
         WalStateMachine<FoldMachine> host = log.Start(
             wal, new FoldMachine(), new SnapshotOptions { ApplyWhen = ApplyWhen.Durable });
-        Lsn dropped = DropBuffered(log, wal);
+        Lsn dropped = DroppedRecordTests.DropBuffered(log, wal);
 
         ValueTask<Lsn> execute = host.ExecuteAsync(new byte[3]);
         wal.FlushTick();
@@ -80,7 +81,7 @@ public class MachineEdgeTests
         TestLog log = new();
         Wal wal = log.Open();
         WalStateMachine<FoldMachine> host = log.Start(wal, new FoldMachine());
-        DropBuffered(log, wal);
+        DroppedRecordTests.DropBuffered(log, wal);
         log.Finish(host.ExecuteAsync(new byte[3]));
 
         Assert.Equal(wal.Status.WrittenLsn, log.Checkpoint(host));
@@ -176,19 +177,5 @@ public class MachineEdgeTests
                 return done;
             }
         }
-    }
-
-    // The disk has room for one segment: the buffered record that needs the next one is dropped. Then there is space.
-    private static Lsn DropBuffered(TestLog log, Wal wal)
-    {
-        wal.Append(Large);
-        wal.Append(Large);
-        log.Disk.CapacityBytes = log.Options.SegmentTargetBytes;
-        Lsn dropped = wal.Append(Large, durability: AppendDurability.Buffered);
-        wal.FlushTick();
-        Assert.Equal(WalState.Full, wal.Status.State);
-        log.Disk.CapacityBytes = null;
-        log.Time.Advance(TimeSpan.FromHours(1));
-        return dropped;
     }
 }
