@@ -26,7 +26,8 @@ public interface IWalStateMachineHost<T>
     /// very record, which is in the log then.</exception>
     /// <exception cref="WalPoisonedException">The log is poisoned; see
     /// <see cref="WalPoisonedException.OutcomeUnknown"/>.</exception>
-    /// <exception cref="WalFullException">There is no space; nothing was appended.</exception>
+    /// <exception cref="WalFullException">There is no space; nothing was appended. A snapshot is begun, for the
+    /// truncation behind it may make room.</exception>
     /// <exception cref="ObjectDisposedException">The log, or the machine, is closed.</exception>
     /// <exception cref="WalWaitCanceledException">Cancelled after the record got its LSN: it is applied.</exception>
     ValueTask<Lsn> ExecuteAsync(
@@ -70,6 +71,7 @@ public interface IWalStateMachineHost<T>
     /// covers.</remarks>
     /// <exception cref="WalStateMachineException">The machine has failed.</exception>
     /// <exception cref="WalPoisonedException">The log is poisoned: what may be lost is not saved.</exception>
+    /// <exception cref="ObjectDisposedException">The log, or the machine, is closed.</exception>
     /// <exception cref="IOException">The snapshot could not be written. The log is unharmed, nothing was truncated;
     /// the next trigger tries again.</exception>
     ValueTask<Lsn> CheckpointAsync(CancellationToken cancellationToken = default);

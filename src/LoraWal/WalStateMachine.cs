@@ -115,7 +115,8 @@ public sealed class WalStateMachine<T> : IWalStateMachineHost<T>, IAsyncDisposab
     public ValueTask<Lsn> CheckpointAsync(CancellationToken cancellationToken = default) =>
         Handle.CheckpointAsync(cancellationToken);
 
-    /// <summary>Takes the last snapshot, if the options want one, and stops following the log. A snapshot that fails
-    /// has been reported, and is not thrown: the next start replays more.</summary>
+    /// <summary>Takes the last snapshot, if the options want one, and stops following the log. Waits for a snapshot
+    /// under way, whose token is cancelled. One that fails has been reported, and is not thrown: the next start
+    /// replays more.</summary>
     public async ValueTask DisposeAsync() => await Handle.StopAsync(CancellationToken.None).ConfigureAwait(false);
 }
