@@ -104,6 +104,25 @@ public class MachineEdgeTests
     }
 
     [Fact]
+    public void A_poisoned_log_gets_no_snapshot_though_all_that_is_applied_is_durable()
+    {
+        TestLog log = new();
+        Wal wal = log.Open();
+        WalStateMachine<FoldMachine> host = log.Start(
+            wal, new FoldMachine(), new SnapshotOptions { ApplyWhen = ApplyWhen.Durable });
+        wal.AppendMany(1, 1);
+        log.Sync(wal);
+        log.Finish(host.WaitForAppliedAsync(new Lsn(1)));
+        wal.AppendMany(2, 2);
+        log.Disk.Faults = new FaultPlan().On(DiskOperationKind.Sync, FaultAction.Fail("EIO")).Decide;
+        Assert.Throws<WalPoisonedException>(() => log.Sync(wal));
+
+        Assert.Throws<WalPoisonedException>(() => log.Checkpoint(host));
+
+        Assert.Empty(log.Snapshots());
+    }
+
+    [Fact]
     public void A_stopped_machine_refuses_before_anything_is_appended()
     {
         TestLog log = new();
